@@ -1,0 +1,182 @@
+"""What a contract is: rules on claims, and the verdict on a set of claims, rule by rule."""
+
+from __future__ import annotations
+
+import re
+import reprlib
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass
+from typing import Any, NamedTuple, TypeGuard
+
+DAY = 24 * 60 * 60
+# The end of the year 9999: a number beyond it is milliseconds or a mistake, never a time.
+LAST_SECOND = 253_402_300_799
+
+_MISSING = object()
+# RFC 3986: a scheme, a colon, and nothing but the characters that a URI is made of.
+_URI = re.compile(r"[A-Za-z][A-Za-z0-9+.-]*:(?:[A-Za-z0-9._~:/?#\[\]@!$&'()*+,;=-]|%[0-9A-Fa-f]{2})*")
+_CONTROL = re.compile(r"[\x00-\x1f\x7f-\x9f\u2028\u2029]")
+_SURROGATE = re.compile(r"[\ud800-\udfff]")
+_PERMISSION = re.compile(r"ai(?::[^\s:]+)+")
+_SHORTENED = reprlib.Repr()
+_SHORTENED.maxstring = _SHORTENED.maxother = 80
+
+
+@dataclass(frozen=True)
+class Circumstances:
+    """What a rule is judged by beside the claim itself; times in seconds since the epoch."""
+
+    claims: Mapping[str, Any]
+    audience: str | None
+    now: float
+    leeway: float
+
+
+@dataclass(frozen=True)
+class Rule:
+    """One demand on a claim. A rule is only asked about a value that kept the rules before it."""
+
+    wanted: str
+    accepts: Callable[[Any, Circumstances], bool]
+
+
+@dataclass(frozen=True)
+class Claim:
+    """What a contract says of one claim, which ``path`` leads to."""
+
+    path: tuple[str, ...]
+    rules: tuple[Rule, ...]
+    required: bool = False
+
+    @property
+    def name(self) -> str:
+        return ".".join(self.path)
+
+
+class Finding(NamedTuple):
+    """How a claim fares with one rule of its contract."""
+
+    claim: str
+    value: Any
+    wanted: str
+    accepted: bool
+
+    def __str__(self) -> str:
+        return f"The claim '{self.claim}' is {shown(self.value)}; wanted: {self.wanted}."
+
+
+@dataclass(frozen=True, eq=False)
+class Contract:
+    """What a service demands of a token; lifetimes in seconds.
+
+    The first of ``algorithms`` is the default. ``audience_setting`` names the setting that holds
+    ``aud``, if the service wants that claim.
+    """
+
+    claims: tuple[Claim, ...]
+    algorithms: tuple[str, ...]
+    audience_setting: str | None = None
+    min_lifetime: int = 1
+    max_lifetime: int | None = None
+
+    @property
+    def symmetric(self) -> bool:
+        """Whether tokens are signed with a secret that the service shares, not with a private key."""
+        return self.algorithms[0].startswith("HS")
+
+    def findings(
+        self, claims: Mapping[str, Any], *, audience: str | None, now: float, leeway: float = 0
+    ) -> Iterator[Finding]:
+        """Judge the claims rule by rule; of each claim up to the first rule that it breaks."""
+        circumstances = Circumstances(claims, audience, now, leeway)
+        for claim in self.claims:
+            value = _look_up(claims, claim.path)
+            if value is _MISSING:
+                if claim.required:
+                    yield Finding(claim.name, value, claim.rules[0].wanted, False)
+                continue
+            for rule in claim.rules:
+                accepted = rule.accepts(value, circumstances)
+                yield Finding(claim.name, value, rule.wanted, accepted)
+                if not accepted:
+                    break
+
+    def first_failure(
+        self, claims: Mapping[str, Any], *, audience: str | None, now: float, leeway: float = 0
+    ) -> Finding | None:
+        """Return what is wrong with the claims, or None if the service would accept them."""
+        for finding in self.findings(claims, audience=audience, now=now, leeway=leeway):
+            if not finding.accepted:
+                return finding
+        return None
+
+
+def _look_up(claims: Mapping[str, Any], path: tuple[str, ...]) -> Any:
+    value: Any = claims
+    for key in path:
+        if not isinstance(value, dict) or key not in value:
+            return _MISSING
+        value = value[key]
+    return value
+
+
+def shown(value: Any) -> str:
+    """The value as a message shows it: shortened, with its type."""
+    if value is _MISSING:
+        return "missing"
+    return f"{_SHORTENED.repr(value)} ({type(value).__name__})"
+
+
+def is_text(value: Any, _: Circumstances | None = None) -> bool:
+    # A lone surrogate has no UTF-8 form: it would reach Tiny as another character, or not at all.
+    return isinstance(value, str) and bool(value.strip()) and not _SURROGATE.search(value)
+
+
+def is_string_or_uri(value: str, _: Circumstances) -> bool:
+    return ":" not in value or _URI.fullmatch(value) is not None
+
+
+def is_root(value: Any, _: Circumstances) -> bool:
+    if not is_text(value) or not value.startswith("/") or "\\" in value or _CONTROL.search(value):
+        return False
+    return all(segment.strip() not in {"", ".", ".."} for segment in value[1:].split("/"))
+
+
+def is_time(value: Any, _: Circumstances | None = None) -> TypeGuard[float]:
+    return isinstance(value, (int, float)) and not isinstance(value, bool) and 0 <= value <= LAST_SECOND
+
+
+def is_past(value: float, circumstances: Circumstances) -> bool:
+    return value <= circumstances.now + circumstances.leeway
+
+
+def is_future(value: float, circumstances: Circumstances) -> bool:
+    return value > circumstances.now - circumstances.leeway
+
+
+def is_after_issue(value: float, circumstances: Circumstances) -> bool:
+    issued = circumstances.claims.get("iat")
+    return not is_time(issued) or value > issued
+
+
+def is_within_a_day(value: float, circumstances: Circumstances) -> bool:
+    issued = circumstances.claims.get("iat")
+    return not is_time(issued) or value - issued <= DAY
+
+
+def is_audience(value: Any, circumstances: Circumstances) -> bool:
+    return isinstance(value, str) and value == circumstances.audience
+
+
+def is_permission_list(value: Any, _: Circumstances) -> bool:
+    if not isinstance(value, (list, tuple)) or not value:
+        return False
+    return all(isinstance(name, str) and _PERMISSION.fullmatch(name) for name in value)
+
+
+def lacks_admin(value: list[str], _: Circumstances) -> bool:
+    return "ai:admin" not in value
+
+
+def is_object(value: Any, _: Circumstances) -> bool:
+    return isinstance(value, Mapping)
