@@ -1,0 +1,168 @@
+"""The forms in which people have RSA keys: files and texts, PEM, OpenSSH and Tiny's one-line base64."""
+
+from __future__ import annotations
+
+import base64
+import binascii
+import re
+import stat
+from pathlib import Path
+
+from cryptography.exceptions import UnsupportedAlgorithm
+from cryptography.hazmat.primitives.asymmetric.rsa import RSAPrivateKey, RSAPublicKey
+from cryptography.hazmat.primitives.serialization import (
+    load_der_public_key,
+    load_pem_private_key,
+    load_pem_public_key,
+    load_ssh_private_key,
+    load_ssh_public_key,
+)
+
+from .exceptions import SigningKeyError
+
+MIN_BITS = 2048
+MAX_FILE_SIZE = 64 * 1024
+
+_PRIVATE = re.compile(rb"-----BEGIN ((?:[A-Z0-9]+ )*PRIVATE KEY)-----.*?-----END \1-----", re.DOTALL)
+_PUBLIC = re.compile(rb"-----BEGIN ((?:[A-Z0-9]+ )*PUBLIC KEY)-----.*?-----END \1-----", re.DOTALL)
+# What the base64 of a PEM text, of a DER key and of an OpenSSH key begin with.
+_KEY_TEXT = re.compile(r"-----BEGIN |LS0tLS1CRUdJTi|MII[A-Za-z0-9+/]{60}|ssh-rsa |b3BlbnNzaC1rZXk")
+
+
+class Secret(bytes):
+    """Bytes that no ``repr`` shows, so that no log, error mail or debug page does."""
+
+    def __repr__(self) -> str:
+        return "<secret>"
+
+    __str__ = __repr__
+
+
+def looks_like_key_text(text: str) -> bool:
+    """Whether this is a key, or a part of one, where something else belongs."""
+    return _KEY_TEXT.search(text) is not None
+
+
+def read_file(path: Path, label: str) -> Secret:
+    """Return the bytes of a key file, or raise ``SigningKeyError`` that says why it cannot be read."""
+    where = f"{label} names {path}"
+    try:
+        info = path.stat()
+        if stat.S_ISDIR(info.st_mode):
+            raise SigningKeyError(f"{where}, which is a directory. Name the key file in it.")
+        # A pipe or a device would block or never end.
+        if not stat.S_ISREG(info.st_mode):
+            raise SigningKeyError(f"{where}, which is not a regular file. Name the key file.")
+        if info.st_size > MAX_FILE_SIZE:
+            raise SigningKeyError(f"{where}, which is too large for a key ({info.st_size} bytes).")
+        return Secret(path.read_bytes())
+    except FileNotFoundError as error:
+        raise SigningKeyError(f"{where}, which does not exist. Create the key or correct the path.") from error
+    except PermissionError as error:
+        raise SigningKeyError(
+            f"{where}, which this process may not read. Give the file to the user that runs the site."
+        ) from error
+    except (OSError, ValueError) as error:
+        raise SigningKeyError(f"{where}, which cannot be read: {error}.") from error
+
+
+def load_private_key(data: Secret, passphrase: Secret | None, where: str) -> RSAPrivateKey:
+    """Return the RSA private key in ``data``; ``SigningKeyError`` says what else it is, and the mend."""
+    data = _normalized(data)
+    if not _PRIVATE.search(data):
+        raise SigningKeyError(f"{where} {_not_private(data)}")
+    data = _block(_PRIVATE, data)
+    load = load_ssh_private_key if data.startswith(b"-----BEGIN OPENSSH") else load_pem_private_key
+    # `from None`: the frames below hold the key and the passphrase, and Django's error reports
+    # show the variables of every frame of a cause.
+    try:
+        key = load(data, passphrase)
+    except TypeError:
+        raise SigningKeyError(
+            f"{where} is encrypted. Set PRIVATE_KEY_PASSPHRASE."
+            if passphrase is None
+            else f"{where} is not encrypted. Remove PRIVATE_KEY_PASSPHRASE, or encrypt the key."
+        ) from None
+    except UnsupportedAlgorithm as error:
+        mend = ' Install the extra: pip install "django-tinymce-jwt[ssh]".' if "bcrypt" in str(error) else ""
+        raise SigningKeyError(f"{where} cannot be decrypted: {error}.{mend}") from None
+    except ValueError:
+        raise SigningKeyError(
+            f"{where} is damaged. Generate or copy it again."
+            if passphrase is None
+            else f"{where} cannot be decrypted: PRIVATE_KEY_PASSPHRASE is wrong, or the key is damaged."
+        ) from None
+    if not isinstance(key, RSAPrivateKey):
+        raise SigningKeyError(f"{where} {_not_rsa(key)}")
+    _require_bits(key, where)
+    return key
+
+
+def load_public_key(data: bytes, where: str) -> RSAPublicKey:
+    """Return the RSA public key in ``data``; ``SigningKeyError`` says what else it is, and the mend."""
+    data = _normalized(data)
+    if _PRIVATE.search(data):
+        raise SigningKeyError(f"{where} is a private key. Put its public half there.")
+    try:
+        if _PUBLIC.search(data):
+            key = load_pem_public_key(_block(_PUBLIC, data))
+        elif data.startswith(b"ssh-"):
+            key = load_ssh_public_key(data)
+        else:
+            key = load_der_public_key(base64.b64decode(b"".join(data.split()), validate=True))
+    except (ValueError, TypeError, UnsupportedAlgorithm) as error:
+        raise SigningKeyError(f"{where} {_not_public(data)}") from error
+    if not isinstance(key, RSAPublicKey):
+        raise SigningKeyError(f"{where} {_not_rsa(key)}")
+    _require_bits(key, where)
+    return key
+
+
+def _block(pattern: re.Pattern[bytes], data: bytes) -> Secret:
+    # A match shows what it matched in its `repr`; none may live in a frame that raises.
+    return Secret(next(match[0] for match in pattern.finditer(data)) + b"\n")
+
+
+def _normalized(data: bytes) -> Secret:
+    """Undo what environments, editors and shells do to a key: BOM, space, ``\\n`` in two characters, base64."""
+    data = data.removeprefix(b"\xef\xbb\xbf").strip()
+    if b"\n" not in data:
+        data = data.replace(b"\\r", b"").replace(b"\\n", b"\n")
+    if not data.startswith(b"-----"):
+        try:
+            decoded = base64.b64decode(b"".join(data.split()), validate=True)
+        except binascii.Error:
+            decoded = b""
+        if b"-----BEGIN " in decoded:
+            data = decoded
+    return Secret(data)
+
+
+def _not_private(data: bytes) -> str:
+    if not data:
+        return "is empty. Put the RSA private key there, as PEM."
+    if re.search(rb"-----BEGIN [A-Z0-9 ]*PRIVATE KEY-----", data):
+        return "is cut off: it has no END line. Copy the whole key."
+    if b"PUBLIC KEY-----" in data or data.startswith(b"ssh-"):
+        return "is a public key. The private key is the other file of the pair."
+    if b"-----BEGIN CERTIFICATE" in data:
+        return "is a certificate. The private key is a file of its own."
+    return "is not PEM (-----BEGIN PRIVATE KEY-----). Put the RSA private key there, as PEM."
+
+
+def _not_public(data: bytes) -> str:
+    if not data:
+        return "is empty. Put the RSA public key there, as PEM."
+    if b"-----BEGIN CERTIFICATE" in data:
+        return "is a certificate. Put the public key alone there."
+    return "is no public key: neither PEM (-----BEGIN PUBLIC KEY-----), nor what Tiny's portal shows on one line."
+
+
+def _not_rsa(key: object) -> str:
+    kind = type(key).__name__.removesuffix("PrivateKey").removesuffix("PublicKey")
+    return f"is of the kind {kind}. Tiny takes RSA keys only: generate one of {MIN_BITS} bits or more."
+
+
+def _require_bits(key: RSAPrivateKey | RSAPublicKey, where: str) -> None:
+    if key.key_size < MIN_BITS:
+        raise SigningKeyError(f"{where} has {key.key_size} bits. Tiny wants {MIN_BITS} or more: generate another.")
