@@ -1,0 +1,169 @@
+"""Claim mappers: which claims a user gets. Subclass one and override its hooks one at a time."""
+
+from __future__ import annotations
+
+import re
+from typing import TYPE_CHECKING, Any
+
+from django.core.exceptions import ImproperlyConfigured
+from django.utils.module_loading import import_string
+
+from . import services
+from .contracts import Contract
+from .exceptions import InvalidClaims
+
+if TYPE_CHECKING:
+    from django.contrib.auth.base_user import AbstractBaseUser
+    from django.contrib.auth.models import AnonymousUser
+    from django.http import HttpRequest
+
+    from .conf import ServiceConfig
+
+__all__ = [
+    "ClaimMapper",
+    "DocumentConverterClaims",
+    "TinyAIClaims",
+    "TinyAIOnPremisesClaims",
+    "TinyDriveClaims",
+]
+
+_EMAIL = re.compile(r"([^@\s]+)@[^@\s]+")
+
+
+class ClaimMapper:
+    """The base: maps ``user`` (and ``request``, None outside of a view) to claims.
+
+    ``iat``, ``exp`` and ``aud`` are stamped afterwards. A hook may raise Django's
+    ``PermissionDenied`` to refuse this user a token.
+    """
+
+    def __init__(self, user: AbstractBaseUser | AnonymousUser, request: HttpRequest | None = None) -> None:
+        # Any: a site's own mapper reads the fields of the site's own user model.
+        self.user: Any = user
+        self.request = request
+
+    def get_claims(self) -> dict[str, Any]:
+        """Return the claims that depend on the user, as a new dict."""
+        return {"sub": self.get_sub()}
+
+    def get_sub(self) -> str:
+        """Return a stable string that is this user's alone; Tiny keeps the user's data under it.
+
+        Raises ``InvalidClaims`` for an anonymous or unsaved user, whose ``sub`` would be shared.
+        """
+        require_identity(self.user)
+        return str(self.user.pk)
+
+
+class TinyDriveClaims(ClaimMapper):
+    """The claims of Tiny Drive."""
+
+    def get_claims(self) -> dict[str, Any]:
+        claims = {**super().get_claims(), "name": self.get_name()}
+        root = self.get_root()
+        return claims if root is None else {**claims, services.ROOT_CLAIM: root}
+
+    def get_name(self) -> str:
+        """Return the name that Tiny Drive shows as the creator of the user's files."""
+        return display_name(self.user)
+
+    def get_root(self) -> str | None:
+        """Return the absolute path of the folder that the user is kept in, or None for the whole drive.
+
+        Build it of values that cannot be ``..``, such as a primary key: Django's default username
+        validator accepts ``..``.
+        """
+        return None
+
+
+class DocumentConverterClaims(ClaimMapper):
+    """The claims of Export to PDF, Export to Word and Import from Word: nothing about the user."""
+
+    def get_claims(self) -> dict[str, Any]:
+        return {}
+
+
+class TinyAIClaims(ClaimMapper):
+    """The claims of TinyMCE AI in the cloud."""
+
+    permissions: tuple[str, ...] = (
+        "ai:conversations:read",
+        "ai:conversations:write",
+        "ai:models:agent",
+        "ai:actions:system:*",
+        "ai:reviews:system:*",
+    )
+
+    def get_claims(self) -> dict[str, Any]:
+        claims = {**super().get_claims(), "auth": {"ai": {"permissions": self.get_permissions()}}}
+        about = {"name": self.get_name(), "email": self.get_email()}
+        user = {key: value for key, value in about.items() if value is not None}
+        return {**claims, "user": user} if user else claims
+
+    def get_permissions(self) -> list[str]:
+        """Return what the user may do with the AI service; the documented starting set by default."""
+        return list(self.permissions)
+
+    def get_name(self) -> str | None:
+        """Return the user's name for the AI service, or None to keep it on the site."""
+        return display_name(self.user)
+
+    def get_email(self) -> str | None:
+        """Return the user's e-mail address for the AI service; None, the default, keeps it on the site."""
+        return None
+
+
+class TinyAIOnPremisesClaims(TinyAIClaims):
+    """The claims of the on-premises AI service, which knows other permissions than the cloud's."""
+
+    permissions = (
+        "ai:conversations:*",
+        "ai:models:agent",
+        "ai:actions:system:*",
+        "ai:reviews:system:*",
+    )
+
+
+DEFAULT_CLAIM_MAPPERS: dict[Contract, type[ClaimMapper]] = {
+    services.DRIVE: TinyDriveClaims,
+    services.DOCUMENT_CONVERTER: DocumentConverterClaims,
+    services.AI: TinyAIClaims,
+    services.AI_ON_PREMISES: TinyAIOnPremisesClaims,
+}
+
+
+def require_identity(user: Any) -> None:
+    """Raise ``InvalidClaims`` for a user that is anonymous or was never saved."""
+    if getattr(user, "pk", None) is None or not getattr(user, "is_authenticated", True):
+        raise InvalidClaims(
+            f"The claim 'sub' has no value: the user ({type(user).__name__}) is anonymous or not saved, "
+            "and its tokens would be shared by all such users. Issue tokens for saved users only.",
+            "sub",
+        )
+
+
+def display_name(user: Any) -> str:
+    """Return the user's full name, else the username; of an e-mail address only the part before the @."""
+    get_full_name = getattr(user, "get_full_name", None)
+    name = str((get_full_name and get_full_name()) or "").strip() or str(user.get_username())
+    address = _EMAIL.fullmatch(name.strip())
+    return address[1] if address else name
+
+
+def get_claim_mapper_class(config: ServiceConfig) -> type[ClaimMapper]:
+    """Return the claim mapper of a service: the one of the settings, else the default of its contract.
+
+    Raises ``ImproperlyConfigured`` if the setting names no subclass of ``ClaimMapper``.
+    """
+    named = config.claim_mapper
+    if named is None:
+        return DEFAULT_CLAIM_MAPPERS[config.service.contract]
+    try:
+        mapper_class = import_string(named) if isinstance(named, str) else named
+    except Exception as error:  # whatever the site's module raises while it is imported
+        raise ImproperlyConfigured(f"CLAIM_MAPPER is {named!r}, which cannot be imported: {error}") from error
+    if not (isinstance(mapper_class, type) and issubclass(mapper_class, ClaimMapper)):
+        raise ImproperlyConfigured(
+            f"CLAIM_MAPPER is {named!r}, which is not a subclass of django_tinymce_jwt.claims.ClaimMapper."
+        )
+    return mapper_class
