@@ -1,0 +1,33 @@
+"""The token panel: one card for each configured service, and the view that verifies a card's token."""
+
+from django.conf import settings
+from django.contrib.auth.decorators import login_not_required
+from django.http import Http404, JsonResponse
+from django.views.decorators.http import require_POST
+
+from django_tinymce_jwt import verify_token
+from django_tinymce_jwt.exceptions import InvalidToken
+from django_tinymce_jwt.services import SERVICES
+
+
+class TokenPanelMixin:
+    """Give the template of a page what ``articles/token_panel.html`` needs."""
+
+    def get_context_data(self, **kwargs):
+        services = [SERVICES[service] for service in settings.TINYMCE_JWT["SERVICES"]]
+        return super().get_context_data(services=services, **kwargs)
+
+
+# The login middleware would answer a script with a redirect to an HTML page, so this view looks for itself.
+@login_not_required
+@require_POST
+def verify(request, service):
+    if not request.user.is_authenticated:
+        return JsonResponse({"message": "Log in to verify tokens."}, status=401)
+    if service not in settings.TINYMCE_JWT["SERVICES"]:
+        raise Http404
+    try:
+        verify_token(request.POST.get("token", ""), service)
+    except InvalidToken as error:
+        return JsonResponse({"valid": False, "reason": str(error)})
+    return JsonResponse({"valid": True})

@@ -1,0 +1,21 @@
+"""The site's claim mappers: what Tiny's services learn of a user, and what they grant."""
+
+from django_tinymce_jwt.claims import TinyAIClaims, TinyDriveClaims
+
+
+class DriveClaims(TinyDriveClaims):
+    """A folder of their own for each user."""
+
+    def get_root(self):
+        # Not the username: Django accepts ".." as one, and a renamed user would lose the folder.
+        return f"/users/{self.user.pk}"
+
+
+class AIClaims(TinyAIClaims):
+    """Editors may write prompts of their own; readers have the built-in actions and reviews."""
+
+    def get_permissions(self):
+        permissions = super().get_permissions()
+        if self.user.groups.filter(name="Editors").exists():
+            return [*permissions, "ai:actions:custom", "ai:reviews:custom"]
+        return permissions
