@@ -1,0 +1,58 @@
+# Each target sets up what it needs, by itself and again. PYTHON may name any Python from 3.10 on.
+PYTHON ?= python3
+PORT ?= 8000
+VENV := .venv
+BIN := $(VENV)/bin
+
+.PHONY: help demo test check build bench docs clean
+
+help:
+	@echo "make demo    start the example project (PORT=$(PORT))"
+	@echo "make test    run the tests"
+	@echo "make check   run the linters and the type checker"
+	@echo "make build   build wheel and sdist, and try them in a clean environment"
+	@echo "make bench   measure"
+	@echo "make docs    build the documentation"
+	@echo "make clean   remove what the other targets made, but for the demo's data"
+
+demo: $(VENV)/demo.stamp
+	@$(BIN)/python example_project/manage.py demo_setup
+	@$(BIN)/python example_project/manage.py demo_announce --port $(PORT)
+	@$(BIN)/python example_project/manage.py runserver $(PORT)
+
+test: $(VENV)/test.stamp
+	$(BIN)/python -m pytest --cov --cov-report=term
+
+check: $(VENV)/check.stamp
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+	$(BIN)/mypy
+
+build: $(VENV)/build.stamp
+	rm -rf build dist
+	$(BIN)/python -m build --quiet
+	$(BIN)/twine check --strict dist/*
+	$(BIN)/python tests/try_distributions.py dist
+
+bench: $(VENV)/test.stamp
+	$(BIN)/python benchmarks/bench.py
+
+docs: $(VENV)/docs.stamp
+	$(BIN)/sphinx-build --fail-on-warning --keep-going -b html docs docs/_build/html
+
+clean:
+	rm -rf $(VENV) .tox build dist docs/_build *.egg-info .coverage .mypy_cache .pytest_cache .ruff_cache
+
+$(VENV)/python.stamp:
+	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 10))' || { \
+	  echo "django-tinymce-jwt needs Python 3.10 or newer; '$(PYTHON)' is another, or missing." >&2; \
+	  echo "Name a newer one: make PYTHON=python3.12 ..." >&2; exit 1; }
+	@$(PYTHON) -m venv $(VENV) || { \
+	  echo "'$(PYTHON) -m venv' failed; on Debian and Ubuntu: apt-get install python3-venv" >&2; exit 1; }
+	@$(BIN)/python -m pip install --quiet --upgrade "pip>=25.1"
+	@touch $@
+
+$(VENV)/%.stamp: $(VENV)/python.stamp pyproject.toml setup.cfg
+	@echo "Installing what '$*' needs ..."
+	@$(BIN)/python -m pip install --quiet --group $* --editable .
+	@touch $@
