@@ -1,0 +1,1 @@
+raise RuntimeError("the site's module is broken")

@@ -1,0 +1,35 @@
+from __future__ import annotations
+
+import os
+
+import pytest
+from django.contrib.auth import get_user_model
+from hypothesis import settings as hypothesis_settings
+
+from .keyring import private_pem
+
+# No deadline: a single example may meet the making of a key.
+hypothesis_settings.register_profile("quick", max_examples=100, deadline=None)
+hypothesis_settings.register_profile("thorough", max_examples=10_000, deadline=None)
+hypothesis_settings.load_profile(os.environ.get("HYPOTHESIS_PROFILE", "quick"))
+
+
+@pytest.fixture
+def key_path(tmp_path):
+    """The site's private key in a file that its owner alone can read."""
+    path = tmp_path / "tiny.pem"
+    path.touch(mode=0o600)
+    path.write_text(private_pem())
+    return path
+
+
+@pytest.fixture
+def site(settings, key_path):
+    """A site whose settings are the smallest that work: a private key and Tiny Drive."""
+    settings.TINYMCE_JWT = {"PRIVATE_KEY_PATH": key_path}
+    return settings
+
+
+@pytest.fixture
+def user(db):
+    return get_user_model().objects.create_user("ada", first_name="Ada", last_name="Lovelace")

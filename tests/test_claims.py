@@ -1,0 +1,259 @@
+"""Claim mappers through ``issue_token``: which claims a user gets, and how a site changes them."""
+
+from __future__ import annotations
+
+import jwt
+import pytest
+from django.contrib.auth import get_user_model
+from django.contrib.auth.models import AnonymousUser
+from django.core.exceptions import ImproperlyConfigured, PermissionDenied
+from django.utils.functional import SimpleLazyObject
+
+from django_tinymce_jwt import issue_token
+from django_tinymce_jwt.claims import ClaimMapper, TinyAIClaims, TinyDriveClaims
+from django_tinymce_jwt.exceptions import InvalidClaims
+
+from .keyring import private_pem, rsa_key
+from .people.models import Member
+
+ROOT = "https://claims.tiny.cloud/drive/root"
+SERVICES = {
+    "tinydrive": {},
+    "exportpdf": {},
+    "exportword": {},
+    "importword": {},
+    "tinymceai": {},
+    "tinymceai-onprem": {"API_SECRET": "s" * 32, "ENVIRONMENT_ID": "environment"},
+}
+
+
+@pytest.fixture
+def every_service(settings):
+    settings.TINYMCE_JWT = {"PRIVATE_KEY": private_pem(), "API_KEY": "api-key", "SERVICES": SERVICES}
+    return settings
+
+
+def claims_of(user, service="tinydrive"):
+    token = issue_token(user, service)
+    if service == "tinymceai-onprem":
+        return jwt.decode(token, "s" * 32, ["HS256"], options={"verify_aud": False})
+    return jwt.decode(token, rsa_key().public_key(), ["RS256"], options={"verify_aud": False})
+
+
+def person(**fields):
+    return get_user_model()(**{"pk": 7, "username": "ada", **fields})
+
+
+def with_mapper(settings, mapper, service="tinydrive"):
+    settings.TINYMCE_JWT = {
+        **settings.TINYMCE_JWT,
+        "SERVICES": {**SERVICES, service: {**SERVICES[service], "CLAIM_MAPPER": mapper}},
+    }
+
+
+def test_tiny_drive_gets_sub_name_iat_and_exp_and_nothing_else(every_service):
+    claims = claims_of(person(first_name="Ada", last_name="Lovelace", email="ada@example.com"))
+    assert claims == {"sub": "7", "name": "Ada Lovelace", "iat": claims["iat"], "exp": claims["iat"] + 600}
+
+
+@pytest.mark.parametrize("service", ["exportpdf", "exportword", "importword"])
+def test_nothing_about_the_user_reaches_a_document_converter(every_service, service):
+    claims = claims_of(person(email="ada@example.com"), service)
+    assert claims == {"aud": "api-key", "iat": claims["iat"], "exp": claims["iat"] + 600}
+
+
+@pytest.mark.parametrize(
+    ("service", "audience", "permissions"),
+    [
+        (
+            "tinymceai",
+            "api-key",
+            [
+                "ai:conversations:read",
+                "ai:conversations:write",
+                "ai:models:agent",
+                "ai:actions:system:*",
+                "ai:reviews:system:*",
+            ],
+        ),
+        (
+            "tinymceai-onprem",
+            "environment",
+            ["ai:conversations:*", "ai:models:agent", "ai:actions:system:*", "ai:reviews:system:*"],
+        ),
+    ],
+)
+def test_an_ai_service_gets_its_documented_starting_set_and_no_email(every_service, service, audience, permissions):
+    claims = claims_of(person(first_name="Ada", email="ada@example.com"), service)
+    assert claims == {
+        "aud": audience,
+        "sub": "7",
+        "auth": {"ai": {"permissions": permissions}},
+        "user": {"name": "Ada"},
+        "iat": claims["iat"],
+        "exp": claims["iat"] + 600,
+    }
+
+
+@pytest.mark.parametrize(
+    ("fields", "name"),
+    [
+        ({"first_name": "Åsa", "last_name": "Öberg 山田"}, "Åsa Öberg 山田"),
+        ({"username": "ada"}, "ada"),
+        ({"first_name": "  ", "username": "ada"}, "ada"),
+        ({"username": "ada@example.com"}, "ada"),
+        ({"first_name": "ada.l@example.com"}, "ada.l"),
+        ({"username": "@ada"}, "@ada"),
+        ({"first_name": "Ada", "last_name": "at@home now"}, "Ada at@home now"),
+    ],
+    ids=["any-script", "username", "blank-full-name", "email-username", "email-full-name", "no-email", "no-address"],
+)
+def test_name_is_the_full_name_else_the_username_and_never_an_address(every_service, fields, name):
+    assert claims_of(person(**fields))["name"] == name
+
+
+def test_user_model_without_full_name_and_with_uuid_key_works(every_service):
+    member = Member(email="grace@example.com")
+    claims = claims_of(member)
+    assert (claims["sub"], claims["name"]) == (str(member.pk), "grace")
+
+
+def test_lazy_user_of_a_request_works(every_service):
+    assert claims_of(SimpleLazyObject(lambda: person()))["sub"] == "7"
+
+
+@pytest.mark.parametrize("service", SERVICES)
+@pytest.mark.parametrize("user", [AnonymousUser(), None], ids=["anonymous", "none"])
+def test_anonymous_user_never_gets_a_token(every_service, service, user):
+    with pytest.raises(InvalidClaims, match="anonymous or not saved") as caught:
+        issue_token(user, service)
+    assert caught.value.claim == "sub"
+
+
+@pytest.mark.parametrize("service", SERVICES)
+def test_unsaved_user_never_gets_a_token(every_service, service):
+    with pytest.raises(InvalidClaims, match="anonymous or not saved"):
+        issue_token(person(pk=None), service)
+
+
+def test_mapper_of_an_unsaved_user_has_no_sub_none():
+    with pytest.raises(InvalidClaims):
+        ClaimMapper(person(pk=None)).get_claims()
+
+
+def test_saved_user_who_is_logged_out_by_a_custom_class_is_refused(every_service):
+    class Ghost(Member):
+        is_authenticated = False
+
+        class Meta:
+            app_label = "people"
+            proxy = True
+
+    with pytest.raises(InvalidClaims):
+        issue_token(Ghost(email="ghost@example.com"))
+
+
+class TeamDrive(TinyDriveClaims):
+    def get_root(self):
+        return f"/teams/{self.user.pk}"
+
+
+class HashedSub(TinyDriveClaims):
+    def get_sub(self):
+        return "hash"
+
+    def get_name(self):
+        return "somebody"
+
+
+class FolderOfUsername(TinyDriveClaims):
+    def get_root(self):
+        return f"/{self.user.get_username()}"
+
+
+class Quiet(TinyAIClaims):
+    permissions = ("ai:models:agent",)
+
+    def get_name(self):
+        return None
+
+
+class Open(TinyAIClaims):
+    def get_permissions(self):
+        return [*super().get_permissions(), "ai:admin"]
+
+    def get_email(self):
+        return self.user.email
+
+
+class LooseText(TinyAIClaims):
+    def get_permissions(self):
+        return "ai:admin"
+
+
+class Denying(TinyDriveClaims):
+    def get_root(self):
+        raise PermissionDenied
+
+
+@pytest.mark.parametrize("mapper", [TeamDrive, "tests.test_claims.TeamDrive"], ids=["class", "dotted-path"])
+def test_mapper_named_in_the_settings_gives_the_root(every_service, mapper):
+    with_mapper(every_service, mapper)
+    assert claims_of(person())[ROOT] == "/teams/7"
+
+
+def test_each_hook_is_overridden_by_itself(every_service):
+    with_mapper(every_service, HashedSub)
+    claims = claims_of(person())
+    assert (claims["sub"], claims["name"]) == ("hash", "somebody")
+
+
+def test_username_of_two_dots_never_becomes_a_root(every_service):
+    with_mapper(every_service, FolderOfUsername)
+    with pytest.raises(InvalidClaims, match=r"is '/\.\.' \(str\); wanted: an absolute path") as caught:
+        issue_token(person(username=".."))
+    assert caught.value.claim == ROOT
+
+
+def test_ai_mapper_may_keep_the_name_on_the_site(every_service):
+    with_mapper(every_service, Quiet, "tinymceai")
+    claims = claims_of(person(), "tinymceai")
+    assert claims["auth"] == {"ai": {"permissions": ["ai:models:agent"]}}
+    assert "user" not in claims
+
+
+def test_ai_mapper_may_give_the_email_and_more_permissions(every_service):
+    with_mapper(every_service, Open, "tinymceai")
+    claims = claims_of(person(email="ada@example.com"), "tinymceai")
+    assert claims["user"]["email"] == "ada@example.com"
+    assert claims["auth"]["ai"]["permissions"][-1] == "ai:admin"
+
+
+def test_ai_permissions_as_one_string_are_refused(every_service):
+    with_mapper(every_service, LooseText, "tinymceai")
+    with pytest.raises(InvalidClaims, match=r"is 'ai:admin' \(str\); wanted: a list"):
+        issue_token(person(), "tinymceai")
+
+
+def test_mapper_may_refuse_a_user(every_service):
+    with_mapper(every_service, Denying)
+    with pytest.raises(PermissionDenied):
+        issue_token(person())
+
+
+@pytest.mark.parametrize(
+    ("mapper", "message"),
+    [
+        ("nowhere.Mapper", "CLAIM_MAPPER is 'nowhere.Mapper', which cannot be imported: No module named 'nowhere'"),
+        ("tests.test_claims.Missing", 'cannot be imported: Module "tests.test_claims" does not define'),
+        ("tests.broken_mapper.Mapper", "cannot be imported: the site's module is broken"),
+        ("tests.test_claims.person", "is not a subclass of django_tinymce_jwt.claims.ClaimMapper"),
+        (dict, "is not a subclass of django_tinymce_jwt.claims.ClaimMapper"),
+    ],
+    ids=["no-module", "no-name", "broken-module", "function", "other-class"],
+)
+def test_mapper_that_is_none_is_named_with_the_cause(every_service, mapper, message):
+    with_mapper(every_service, mapper)
+    with pytest.raises(ImproperlyConfigured) as caught:
+        issue_token(person())
+    assert message in str(caught.value)
