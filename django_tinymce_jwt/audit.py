@@ -31,6 +31,12 @@ def record_refused(service: str, user: Any, request: HttpRequest | None, *, reas
         logger.info("token refused", extra={**_common(service, user, request), **facts})
 
 
+def record_inspected(staff: Any, user: Any, request: HttpRequest) -> None:
+    """Record that a member of the staff looked at the claims of a user; no token was made."""
+    facts = {"expires": None, "key_fingerprint": None, "reason": None, "inspected_user_pk": user.pk}
+    logger.info("claims inspected", extra={**_common("", staff, request), **facts})
+
+
 def _common(service: str, user: Any, request: HttpRequest | None) -> dict[str, Any]:
     return {
         "service": service,

@@ -32,8 +32,11 @@ def _refuse_constant(name: str) -> None:
 
 
 def _read_body(request: HttpRequest) -> bytes:
-    declared = request.META.get("CONTENT_LENGTH") or "0"
-    if declared.isdecimal() and int(declared) > MAX_BODY_SIZE:
+    try:
+        declared = int(request.META.get("CONTENT_LENGTH") or 0)
+    except ValueError as error:
+        raise Refused(INVALID_REQUEST, "The Content-Length is no number.") from error
+    if declared > MAX_BODY_SIZE:
         raise Refused(REQUEST_TOO_LARGE, f"The body has {declared} bytes; at most {MAX_BODY_SIZE} are read.")
     try:
         body = request.body

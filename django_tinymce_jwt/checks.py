@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import stat
 from collections.abc import Iterable, Iterator
+from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
@@ -81,29 +82,35 @@ def _file_warnings(path: Path) -> Iterator[CheckMessage]:
         hint = "It depends on the folder the server is started in. Write BASE_DIR / ..."
         yield Warning(f"PRIVATE_KEY_PATH names {path}, a relative path.", hint=hint, id=f"{PREFIX}.W003")
     try:
-        mode = stat.S_IMODE(path.stat().st_mode)
-        real = path.resolve()
+        mode = path.stat().st_mode
+        folders = {*path.absolute().parents, *path.resolve().parents, *(path.parent.resolve() / path.name).parents}
     except OSError:
         return  # check_keys says what is wrong with it.
+    if not stat.S_ISREG(mode):
+        return
     if mode & 0o077:
         hint = f"chmod 600 {path} (or 640 and a group of the server's own: then silence this check)."
         yield Warning(
-            f"The private key {path} can be read by others than its owner (mode {mode:o}).",
+            f"The private key {path} can be read by others than its owner (mode {stat.S_IMODE(mode):o}).",
             hint=hint,
             id=f"{PREFIX}.W001",
         )
     for name, folder in _served_folders():
-        if folder in {path.absolute().parent, *path.absolute().parents, *real.parents}:
+        if folder in folders:
             hint = "Move the key out of it: everything in that folder is sent to whoever asks."
             yield Warning(f"The private key {path} lies in {name} ({folder}).", hint=hint, id=f"{PREFIX}.W002")
 
 
 def _served_folders() -> Iterator[tuple[str, Path]]:
-    for name in ("STATIC_ROOT", "MEDIA_ROOT"):
-        if folder := getattr(settings, name, None):
-            yield name, Path(folder).resolve()
-    for entry in getattr(settings, "STATICFILES_DIRS", ()):
-        yield "STATICFILES_DIRS", Path(entry[1] if isinstance(entry, (list, tuple)) else entry).resolve()
+    folders = [(name, getattr(settings, name, None)) for name in ("STATIC_ROOT", "MEDIA_ROOT")]
+    entries = getattr(settings, "STATICFILES_DIRS", ())
+    for entry in entries if isinstance(entries, (list, tuple)) else ():
+        # An entry may be a pair of a prefix and a folder.
+        folders.append(("STATICFILES_DIRS", entry[-1] if isinstance(entry, (list, tuple)) and entry else entry))
+    for name, folder in folders:
+        with suppress(OSError, TypeError, ValueError):  # a wrong setting of Django's is told by Django's checks
+            if folder:
+                yield name, Path(folder).resolve()
 
 
 def _has_token_view(patterns: Iterable[URLPattern | URLResolver]) -> bool:

@@ -22,8 +22,7 @@ _SHORTENED = reprlib.Repr()
 _SHORTENED.maxstring = _SHORTENED.maxother = 80
 
 
-@dataclass(frozen=True)
-class Circumstances:
+class Circumstances(NamedTuple):
     """What a rule is judged by beside the claim itself; times in seconds since the epoch."""
 
     claims: Mapping[str, Any]
@@ -88,48 +87,50 @@ class Contract:
         self, claims: Mapping[str, Any], *, audience: str | None, now: float, leeway: float = 0
     ) -> Iterator[Finding]:
         """Judge the claims rule by rule; of each claim up to the first rule that it breaks."""
-        circumstances = Circumstances(claims, audience, now, leeway)
-        for claim in self.claims:
-            value = _look_up(claims, claim.path)
-            if value is _MISSING:
-                if claim.required:
-                    yield Finding(claim.name, value, claim.rules[0].wanted, False)
-                continue
-            for rule in claim.rules:
-                accepted = rule.accepts(value, circumstances)
-                yield Finding(claim.name, value, rule.wanted, accepted)
-                if not accepted:
-                    break
+        for claim, value, rule, accepted in self._verdicts(Circumstances(claims, audience, now, leeway)):
+            yield Finding(claim.name, value, rule.wanted, accepted)
 
     def first_failure(
         self, claims: Mapping[str, Any], *, audience: str | None, now: float, leeway: float = 0
     ) -> Finding | None:
         """Return what is wrong with the claims, or None if the service would accept them."""
-        for finding in self.findings(claims, audience=audience, now=now, leeway=leeway):
-            if not finding.accepted:
-                return finding
+        for claim, value, rule, accepted in self._verdicts(Circumstances(claims, audience, now, leeway)):
+            if not accepted:
+                return Finding(claim.name, value, rule.wanted, accepted)
         return None
 
-
-def _look_up(claims: Mapping[str, Any], path: tuple[str, ...]) -> Any:
-    value: Any = claims
-    for key in path:
-        if not isinstance(value, dict) or key not in value:
-            return _MISSING
-        value = value[key]
-    return value
+    def _verdicts(self, circumstances: Circumstances) -> Iterator[tuple[Claim, Any, Rule, bool]]:
+        for claim in self.claims:
+            value: Any = circumstances.claims
+            for key in claim.path:
+                value = value.get(key, _MISSING) if isinstance(value, dict) else _MISSING
+            if value is _MISSING:
+                if claim.required:
+                    yield claim, value, claim.rules[0], False
+                continue
+            for rule in claim.rules:
+                accepted = rule.accepts(value, circumstances)
+                yield claim, value, rule, accepted
+                if not accepted:
+                    break
 
 
 def shown(value: Any) -> str:
     """The value as a message shows it: shortened, with its type."""
     if value is _MISSING:
         return "missing"
-    return f"{_SHORTENED.repr(value)} ({type(value).__name__})"
+    try:
+        text = _SHORTENED.repr(value)
+    except Exception:  # a number of more digits than Python prints, or an object whose repr() fails
+        text = "a value that cannot be shown"
+    return f"{text} ({type(value).__name__})"
 
 
 def is_text(value: Any, _: Circumstances | None = None) -> bool:
     # A lone surrogate has no UTF-8 form: it would reach Tiny as another character, or not at all.
-    return isinstance(value, str) and bool(value.strip()) and not _SURROGATE.search(value)
+    if not isinstance(value, str) or not value.strip():
+        return False
+    return value.isascii() or _SURROGATE.search(value) is None
 
 
 def is_string_or_uri(value: str, _: Circumstances) -> bool:

@@ -175,7 +175,13 @@ def _digest(material: Material) -> bytes:
 
 def _parse(source: KeySource, material: Material) -> KeyPair:
     if source.api_secret is not None:
-        return KeyPair(SigningKey(source.api_secret, source.algorithm, source.key_id), (source.api_secret,))
+        try:
+            signing_key = SigningKey(source.api_secret, source.algorithm, source.key_id)
+        except jwt.InvalidKeyError:
+            raise SigningKeyError(
+                "The text in API_SECRET is a public key or a JWK, not a secret. Copy the API Secret of an access key."
+            ) from None
+        return KeyPair(signing_key, (source.api_secret,))
     public = tuple(load_public_key(data, where) for where, data in material.public)
     if material.private is None:
         return KeyPair(None, public)

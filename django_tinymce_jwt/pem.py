@@ -25,8 +25,10 @@ MAX_FILE_SIZE = 64 * 1024
 
 _PRIVATE = re.compile(rb"-----BEGIN ((?:[A-Z0-9]+ )*PRIVATE KEY)-----.*?-----END \1-----", re.DOTALL)
 _PUBLIC = re.compile(rb"-----BEGIN ((?:[A-Z0-9]+ )*PUBLIC KEY)-----.*?-----END \1-----", re.DOTALL)
-# What the base64 of a PEM text, of a DER key and of an OpenSSH key begin with.
-_KEY_TEXT = re.compile(r"-----BEGIN |LS0tLS1CRUdJTi|MII[A-Za-z0-9+/]{60}|ssh-rsa |b3BlbnNzaC1rZXk")
+# What a PEM text, a DER key in base64 and an OpenSSH key begin with.
+_KEY_TEXT = re.compile(r"-----BEGIN |MII[A-Za-z0-9+/]{60}|ssh-rsa |b3BlbnNzaC1rZXk")
+# Base64 of whatever: longer than the name of any file may be.
+_LONG_BASE64 = re.compile(r"[A-Za-z0-9+/=]{256,}")
 
 
 class Secret(bytes):
@@ -40,7 +42,7 @@ class Secret(bytes):
 
 def looks_like_key_text(text: str) -> bool:
     """Whether this is a key, or a part of one, where something else belongs."""
-    return _KEY_TEXT.search(text) is not None
+    return _KEY_TEXT.search(text) is not None or _LONG_BASE64.search(text) is not None
 
 
 def read_file(path: Path, label: str) -> Secret:
@@ -96,6 +98,12 @@ def load_private_key(data: Secret, passphrase: Secret | None, where: str) -> RSA
         raise SigningKeyError(f"{where} {_not_rsa(key)}")
     _require_bits(key, where)
     return key
+
+
+def private_key_form(data: bytes) -> str:
+    """Return the form of a private key that can be loaded: ``PKCS#1``, ``PKCS#8`` or ``OpenSSH``."""
+    title = next(match[1] for match in _PRIVATE.finditer(_normalized(data)))
+    return {b"RSA PRIVATE KEY": "PKCS#1", b"OPENSSH PRIVATE KEY": "OpenSSH"}.get(title, "PKCS#8")
 
 
 def load_public_key(data: bytes, where: str) -> RSAPublicKey:

@@ -45,9 +45,10 @@ def listing_hint() -> str:
 
 
 def top_level_problems(top: Mapping[str, Any], sections: Mapping[str, Any]) -> Iterator[Problem]:
-    algorithm = top.get("ALGORITHM")
+    algorithm: Any = top.get("ALGORITHM")
     taken = {name for service in sections for name in SERVICES[service].contract.algorithms}
-    if isinstance(algorithm, str) and taken and algorithm not in taken:
+    is_name = SETTINGS["ALGORITHM"].accepts(algorithm) and not _is_key_text(algorithm)
+    if taken and is_name and algorithm not in taken:
         message = f"{label('ALGORITHM')} is {algorithm[:20]!r}, which no configured service takes."
         yield Problem("E007", message, f"Make it one of: {', '.join(sorted(taken))}.")
     if top.get("CLAIM_MAPPER") is not None and DEFAULT_SERVICE not in sections:
@@ -63,9 +64,12 @@ def top_level_problems(top: Mapping[str, Any], sections: Mapping[str, Any]) -> I
 
 def section_problems(name: Any, section: Any) -> Iterator[Problem]:
     if not is_known(name):
-        shown = repr(name[:40]) if isinstance(name, str) else f"a name of the type {type(name).__name__}"
-        message = f"{label('SERVICES')} lists {shown}, which is no service of Tiny's."
-        yield Problem("E008", message, f"The services are: {', '.join(SERVICES)}.", str(name)[:40])
+        kind = type(name).__name__
+        listed = repr(name[:40]) if isinstance(name, str) else f"a name of the type {kind}"
+        message = f"{label('SERVICES')} lists {listed}, which is no service of Tiny's."
+        # A service of its own, so that what is listed beside it is not stopped.
+        service = name if isinstance(name, str) else kind
+        yield Problem("E008", message, f"The services are: {', '.join(SERVICES)}.", service)
     elif not isinstance(section, Mapping):
         message = f'TINYMCE_JWT["SERVICES"]["{name}"] is of the type {type(section).__name__}.'
         yield Problem("E003", message, "Make it a dict, empty if the service needs no settings of its own.", name)
@@ -118,28 +122,39 @@ def _unknown(name: Any, service: str | None) -> Problem:
         return Problem("E002", message, "Setting names are str.", service)
     if looks_like_key_text(name):
         return Problem("E002", "TINYMCE_JWT has a key's text as a setting name.", "Make it a value.", service)
-    near = difflib.get_close_matches(name.upper(), SETTINGS, n=1)
-    hint = f"Did you mean {near[0]}?" if near else f"The settings are: {', '.join(SETTINGS)}, SERVICES."
+    names = [*SETTINGS, "SERVICES"] if service is None else list(SETTINGS)
+    near = difflib.get_close_matches(name.upper(), names, n=1)
+    hint = f"Did you mean {near[0]}?" if near else f"The settings are: {', '.join(names)}."
     return Problem("E002", f"{label(name[:60], service)} is no setting.", hint, service)
 
 
 def _value_problems(name: str, value: Any, service: str | None) -> Iterator[Problem]:
     known = SETTINGS[name]
     where = label(name, service)
-    if not known.secret and any(looks_like_key_text(str(item)) for item in _items(value)):
+    if not known.secret and _is_key_text(value):
         hint = "Put the text into PRIVATE_KEY (or PUBLIC_KEY); if it was shown anywhere, generate a new key."
         yield Problem("E005", f"{where} holds a key's text, not {known.wanted}.", hint, service)
     elif not known.accepts(value):
-        found = shown(value)
-        if known.secret:
-            found = "blank" if isinstance(value, (str, bytes)) else f"of the type {type(value).__name__}"
-        yield Problem("E003", f"{where} is {found}.", f"Make it {known.wanted}.", service)
+        yield Problem("E003", f"{where} is {_found(value, known.secret)}.", f"Make it {known.wanted}.", service)
     elif name == "API_SECRET":
         yield from _secret_problems(value, where, service)
 
 
-def _items(value: Any) -> list[Any] | tuple[Any, ...]:
-    return value if isinstance(value, (list, tuple)) else [value]
+def _is_key_text(value: Any) -> bool:
+    try:
+        # A list or dict counts as what it holds.
+        text = value.decode(errors="replace") if isinstance(value, bytes) else str(value)
+    except Exception:  # an object whose str() fails
+        return False
+    return looks_like_key_text(text)
+
+
+def _found(value: Any, secret: bool) -> str:
+    if not secret:
+        return shown(value)
+    if isinstance(value, (str, bytes)):
+        return "not text in UTF-8" if value.strip() else "blank"
+    return f"of the type {type(value).__name__}"
 
 
 def _secret_problems(value: str | bytes, where: str, service: str | None) -> Iterator[Problem]:

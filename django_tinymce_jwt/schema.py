@@ -8,6 +8,8 @@ from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
+from .contracts import is_text
+
 DEFAULT_SERVICE = "tinydrive"
 PRIVATE_KEY_NAMES = ("PRIVATE_KEY_PATH", "PRIVATE_KEY")
 PUBLIC_KEY_NAMES = ("PUBLIC_KEY_PATH", "PUBLIC_KEY")
@@ -24,20 +26,17 @@ class Setting:
     secret: bool = False
 
 
-def is_filled_text(value: Any) -> bool:
-    return isinstance(value, str) and bool(value.strip())
-
-
 def _is_path(value: Any) -> bool:
-    return isinstance(value, Path) or is_filled_text(value)
+    return isinstance(value, (str, Path)) and is_text(str(value)) and "\0" not in str(value)
 
 
 def _is_secret_text(value: Any) -> bool:
-    return isinstance(value, (str, bytes)) and bool(value.strip())
+    return is_text(value) or (isinstance(value, bytes) and bool(value.strip()))
 
 
 def _is_passphrase(value: Any) -> bool:
-    return isinstance(value, (str, bytes))
+    # What the environment does not hold is often given as an empty text.
+    return value in ("", b"") or _is_secret_text(value)
 
 
 def _one_or_more(accepts: Callable[[Any], bool]) -> Callable[[Any], bool]:
@@ -61,7 +60,7 @@ def _is_permission(value: Any) -> bool:
 
 
 def _is_mapper(value: Any) -> bool:
-    return isinstance(value, type) or (is_filled_text(value) and "." in value)
+    return isinstance(value, type) or (is_text(value) and "." in value)
 
 
 SETTINGS = {
@@ -72,11 +71,11 @@ SETTINGS = {
     "PUBLIC_KEY": Setting(
         _one_or_more(_is_secret_text), "the PEM text of the public key, or a list of them", secret=True
     ),
-    "ALGORITHM": Setting(is_filled_text, "the name of an algorithm such as 'RS256'"),
-    "KEY_ID": Setting(is_filled_text, "a str, not blank"),
+    "ALGORITHM": Setting(is_text, "the name of an algorithm such as 'RS256'"),
+    "KEY_ID": Setting(is_text, "a str, not blank"),
     "LIFETIME": Setting(_is_lifetime, "a timedelta or a whole number of seconds, from one second to 100 years"),
-    "API_KEY": Setting(is_filled_text, "the site's Tiny API key, as str"),
-    "ENVIRONMENT_ID": Setting(is_filled_text, "the Environment ID of the on-premises AI service, as str"),
+    "API_KEY": Setting(is_text, "the site's Tiny API key, as str"),
+    "ENVIRONMENT_ID": Setting(is_text, "the Environment ID of the on-premises AI service, as str"),
     "API_SECRET": Setting(_is_secret_text, "the API Secret of the on-premises AI service, as str", secret=True),
     "CLAIM_MAPPER": Setting(_is_mapper, "a claim mapper class or its dotted path"),
     "REQUIRED_PERMISSION": Setting(_is_permission, "a Django permission such as 'app.codename'"),
@@ -95,5 +94,4 @@ def lifetime_seconds(value: timedelta | int | None) -> int:
 
 
 def as_bytes(text: str | bytes) -> bytes:
-    # surrogateescape: what the environment held may not be UTF-8.
-    return text.encode(errors="surrogateescape") if isinstance(text, str) else text
+    return text.encode() if isinstance(text, str) else text

@@ -52,6 +52,7 @@ def issue_token(
 def sign_claims(claims: Mapping[str, Any], config: ServiceConfig, *, user: Any, request: HttpRequest | None) -> str:
     """Return a token with the claims, stamped and held to the contract; ``user`` is for the audit trail."""
     stamped = stamp_claims(claims, config)
+    hold_to_contract(stamped, config)
     signing_key = get_signing_key(config.keys)
     token = signing_key.sign(_serialized(stamped))
     record_issued(config.service.id, user, request, expires=stamped["exp"], key_fingerprint=signing_key.fingerprint)
@@ -59,10 +60,7 @@ def sign_claims(claims: Mapping[str, Any], config: ServiceConfig, *, user: Any, 
 
 
 def stamp_claims(claims: Mapping[str, Any], config: ServiceConfig) -> dict[str, Any]:
-    """Return a copy of the claims with ``iat``, ``exp`` and ``aud``, held to the contract of the service.
-
-    Raises ``InvalidClaims`` for the first claim that the service would refuse.
-    """
+    """Return a copy of the claims with ``iat``, ``exp`` and ``aud``. Raises ``InvalidClaims`` for what are none."""
     if not isinstance(claims, Mapping):
         raise InvalidClaims(f"get_claims() returned {shown(claims)}; wanted: a dict of claims.", "claims")
     for name in claims:
@@ -72,10 +70,14 @@ def stamp_claims(claims: Mapping[str, Any], config: ServiceConfig) -> dict[str, 
     stamped = {**claims, "iat": now, "exp": now + config.lifetime}
     if config.audience is not None:
         stamped["aud"] = config.audience
-    failure = config.service.contract.first_failure(stamped, audience=config.audience, now=now)
+    return stamped
+
+
+def hold_to_contract(claims: Mapping[str, Any], config: ServiceConfig) -> None:
+    """Raise ``InvalidClaims`` for the first of the stamped claims that the service would refuse."""
+    failure = config.service.contract.first_failure(claims, audience=config.audience, now=claims["iat"])
     if failure is not None:
         raise InvalidClaims(str(failure), failure.claim)
-    return stamped
 
 
 def verify_token(token: str, service: str = DEFAULT_SERVICE) -> dict[str, Any]:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import inspect
 import logging
+from collections.abc import Callable
 from traceback import format_exception_only
 from typing import Any
 
@@ -31,7 +32,6 @@ from .audit import record_refused
 from .body import require_valid_body
 from .claims import ClaimMapper, get_claim_mapper_class
 from .conf import get_service_config, is_configured
-from .exceptions import TinymceJwtError
 from .origins import cross_site_reason
 from .schema import DEFAULT_SERVICE
 from .tokens import sign_claims
@@ -101,14 +101,13 @@ class TokenEndpoint(View):
             raise Refused(PERMISSION_DENIED, reason)
 
     def _answer_to(self, error: Exception) -> HttpResponse:
-        # str() of somebody else's exception may itself raise; format_exception_only() does not.
-        text = "".join(format_exception_only(error)).strip()
         if isinstance(error, Refused):
             return self._refuse(error.answer, str(error))
+        # str() of an exception of the mapper's may itself raise; format_exception_only() does not.
+        text = "".join(format_exception_only(error)).strip()
         if isinstance(error, PermissionDenied):
             return self._refuse(PERMISSION_DENIED, f"The claim mapper refused: {text}.")
-        reason = str(error) if isinstance(error, (TinymceJwtError, ImproperlyConfigured)) else text
-        return self._refuse(TOKEN_UNAVAILABLE, reason, error)
+        return self._refuse(TOKEN_UNAVAILABLE, text, error)
 
     def _refuse(self, answer: Answer, reason: str, error: Exception | None = None) -> HttpResponse:
         level = logging.WARNING if error is None else logging.ERROR
@@ -163,11 +162,12 @@ class AsyncTokenView(TokenEndpoint):
 
     async def post(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
         self._require_own_site()
-        # The mapper reads `request.user`, which would ask the session and the database once more.
-        user: Any = await request.auser()
+        # `request.user` and `auser()` each ask the database once: LoginRequiredMiddleware has read the
+        # former, where there is one, and the mapper will.
+        user: Any = getattr(request, "_cached_user", None) or await request.auser()
         request.user = user
         if permission := self._require_active(user):
-            self._require_permission(permission, await sync_to_async(user.has_perm)(permission))
+            self._require_permission(permission, await _in_thread(user.has_perm, permission))
         require_valid_body(request)
         claims = await self.get_claims()
         config = get_service_config(self.service)
@@ -176,7 +176,23 @@ class AsyncTokenView(TokenEndpoint):
 
     async def get_claims(self) -> dict[str, Any]:
         """Return the claims of ``self.request.user``; by default those of the claim mapper."""
-        return await sync_to_async(self._mapped_claims)()
+        claims: dict[str, Any] = await _in_thread(self._mapped_claims)
+        return claims
+
+
+async def _in_thread(function: Callable[..., Any], *arguments: Any) -> Any:
+    # The site's code may raise anything, and a StopIteration cannot leave a thread: the caller would
+    # wait for ever.
+    def outcome() -> tuple[Any, Exception | None]:
+        try:
+            return function(*arguments), None
+        except Exception as error:
+            return None, error
+
+    result, error = await sync_to_async(outcome)()
+    if error is not None:
+        raise error
+    return result
 
 
 def _protected(response: HttpResponseBase) -> HttpResponseBase:

@@ -1,0 +1,204 @@
+"""``manage.py check``: each fault and each danger with its id, its message and the mend."""
+
+from __future__ import annotations
+
+import re
+from pathlib import Path
+
+import pytest
+from django.core.management import call_command
+from django.core.management.base import SystemCheckError
+
+import django_tinymce_jwt
+from django_tinymce_jwt.claims import TinyDriveClaims
+
+from .checking import ids, messages
+from .keyring import private_pem, public_pem, rsa_key
+
+API_SECRET = "an-api-secret-of-forty-characters-or-more"
+SERVICES = "tinydrive, exportpdf, exportword, importword, tinymceai, tinymceai-onprem"
+CLOUD_ALGORITHMS = "RS256, RS384, RS512, PS256, PS384, PS512"
+
+
+def with_key(**more):
+    return {"PRIVATE_KEY": private_pem(), **more}
+
+
+# Settings that have one fault, with all that is said of it.
+FAULTS = {
+    "E001": (
+        list,
+        "TINYMCE_JWT is of the type list.",
+        'Make it a dict: TINYMCE_JWT = {"PRIVATE_KEY_PATH": BASE_DIR / "secrets" / "tiny.pem"}.',
+    ),
+    "E002": (
+        lambda: with_key(LIFETIM=5),
+        'TINYMCE_JWT["LIFETIM"] is no setting.',
+        "Did you mean LIFETIME?",
+    ),
+    "E003": (
+        lambda: with_key(KEY_ID=5),
+        'TINYMCE_JWT["KEY_ID"] is 5 (int).',
+        "Make it a str, not blank.",
+    ),
+    "E004": (
+        lambda: with_key(PRIVATE_KEY_PATH="tiny.pem"),
+        'TINYMCE_JWT["PRIVATE_KEY_PATH"] and TINYMCE_JWT["PRIVATE_KEY"] are both set.',
+        "Keep one of them: a key has one source.",
+    ),
+    "E005": (
+        lambda: {"PRIVATE_KEY_PATH": private_pem()},
+        'TINYMCE_JWT["PRIVATE_KEY_PATH"] holds a key\'s text, not the path of a PEM file, as str or Path.',
+        "Put the text into PRIVATE_KEY (or PUBLIC_KEY); if it was shown anywhere, generate a new key.",
+    ),
+    "E006": (
+        lambda: with_key(API_SECRET="short"),
+        'TINYMCE_JWT["API_SECRET"] has 5 bytes; HS256 wants 32 or more (RFC 7518, 3.2).',
+        "Use a longer secret on both sides.",
+    ),
+    "E007": (
+        lambda: with_key(ALGORITHM="HS256"),
+        "TINYMCE_JWT[\"ALGORITHM\"] is 'HS256', which no configured service takes.",
+        "Make it one of: PS256, PS384, PS512, RS256, RS384, RS512.",
+    ),
+    "E008": (
+        lambda: with_key(SERVICES={"tinydrive": {}, "rtc": {}}),
+        "TINYMCE_JWT[\"SERVICES\"] lists 'rtc', which is no service of Tiny's.",
+        f"The services are: {SERVICES}.",
+    ),
+    "E009": (
+        lambda: with_key(SERVICES={"tinydrive": {"ALGORITHM": "HS256"}}),
+        'TINYMCE_JWT["SERVICES"]["tinydrive"]["ALGORITHM"] is \'HS256\', which the service does not take.',
+        f"Make it one of: {CLOUD_ALGORITHMS}.",
+    ),
+    "E010": (
+        lambda: with_key(API_KEY="key", SERVICES={"tinymceai": {"LIFETIME": 60}}),
+        "LIFETIME is 60 s for the service 'tinymceai'.",
+        "The service wants 120 to 86400 s; 600 s are recommended.",
+    ),
+    "E011": (
+        lambda: with_key(SERVICES={"exportpdf": {}}),
+        "TINYMCE_JWT[\"API_KEY\"] is missing: the service 'exportpdf' wants it as 'aud'.",
+        'Set it there, or in TINYMCE_JWT["SERVICES"]["exportpdf"]["API_KEY"].',
+    ),
+    "E012": (
+        dict,
+        "The service 'tinydrive' has no key to sign with.",
+        'Set TINYMCE_JWT["PRIVATE_KEY_PATH"].',
+    ),
+    "E013": (
+        lambda: {"PRIVATE_KEY": "no key"},
+        "The text in PRIVATE_KEY is not PEM (-----BEGIN PRIVATE KEY-----). Put the RSA private key there, as PEM.",
+        "No token can be issued for: tinydrive.",
+    ),
+    "E014": (
+        lambda: with_key(CLAIM_MAPPER="tests.nowhere.Claims"),
+        "CLAIM_MAPPER is 'tests.nowhere.Claims', which cannot be imported: No module named 'tests.nowhere'",
+        "Name a subclass of ClaimMapper for the service 'tinydrive'.",
+    ),
+    "W005": (
+        lambda: {
+            **with_key(API_KEY="key", ENVIRONMENT_ID="env", API_SECRET=API_SECRET),
+            "SERVICES": {"tinymceai-onprem": {}, "tinymceai": {}},
+        },
+        "The services 'tinymceai-onprem' and 'tinymceai' share the editor option tinymceai_token_provider.",
+        "'tinymceai-onprem', listed first, gets the option; keep one of them.",
+    ),
+    "W006": (
+        lambda: with_key(API_KEY="key", CLAIM_MAPPER=TinyDriveClaims, SERVICES={"exportpdf": {}}),
+        'TINYMCE_JWT["CLAIM_MAPPER"] is the mapper of tinydrive alone, which is not configured.',
+        "Move it into the section of the service that it is for.",
+    ),
+    "W007": (
+        lambda: {"PUBLIC_KEY": public_pem()},
+        "The service 'tinydrive' has no key to sign with, so it only verifies.",
+        'Set TINYMCE_JWT["PRIVATE_KEY_PATH"].',
+    ),
+}
+# These need files or URLs and have tests of their own.
+OTHERS = ["W001", "W002", "W003", "W004"]
+
+
+@pytest.mark.parametrize(
+    ("code", "make", "message", "hint"), [(code, *row) for code, row in FAULTS.items()], ids=FAULTS
+)
+def test_fault_of_the_settings_is_told_once_with_its_mend(settings, code, make, message, hint):
+    settings.TINYMCE_JWT = make()
+    assert messages() == [(code, message, hint)]
+
+
+def test_ids_are_those_that_are_tested_here():
+    package = Path(django_tinymce_jwt.__file__).parent
+    source = "".join((package / f"{name}.py").read_text() for name in ("conf", "problems", "checks"))
+    used = set(re.findall(r'["}.]([EW]\d{3})"', source))
+    assert used == {*FAULTS, *OTHERS}
+
+
+def test_clean_site_has_no_messages(site):
+    assert messages() == []
+
+
+def test_clean_site_with_all_services_has_no_errors(site):
+    section = {"ENVIRONMENT_ID": "env", "API_SECRET": API_SECRET}
+    services = {name: {} for name in SERVICES.split(", ")} | {"tinymceai-onprem": section}
+    site.TINYMCE_JWT = {**site.TINYMCE_JWT, "API_KEY": "key", "SERVICES": services}
+    assert ids() == ["W005"]
+
+
+def test_faults_of_top_level_and_sections_are_all_told(settings):
+    settings.TINYMCE_JWT = with_key(LIFETIM=5, KEY_ID=5, SERVICES={"exportpdf": {"API_KEY": ""}, "rtc": {}, 5: {}})
+    assert ids() == ["E002", "E003", "E003", "E008", "E008"]
+
+
+def test_service_id_that_is_no_text_is_told(settings):
+    settings.TINYMCE_JWT = with_key(SERVICES={5: {}})
+    assert messages()[0][1] == 'TINYMCE_JWT["SERVICES"] lists a name of the type int, which is no service of Tiny\'s.'
+
+
+def test_key_that_services_share_is_told_once(settings):
+    services = {"tinydrive": {}, "exportpdf": {}, "exportword": {"PRIVATE_KEY": private_pem()}}
+    settings.TINYMCE_JWT = {"PRIVATE_KEY": "no key", "API_KEY": "key", "SERVICES": services}
+    [(code, _, hint)] = messages()
+    assert (code, hint) == ("E013", "No token can be issued for: tinydrive, exportpdf.")
+
+
+def test_each_key_that_cannot_be_used_is_told(settings):
+    services = {"tinydrive": {}, "exportpdf": {"PRIVATE_KEY": private_pem(rsa_key("short", 1024))}}
+    settings.TINYMCE_JWT = {"PRIVATE_KEY": "no key", "API_KEY": "key", "SERVICES": services}
+    assert ids() == ["E013", "E013"]
+
+
+def test_key_that_changed_for_the_worse_is_told_though_the_last_good_one_is_in_use(site, key_path):
+    assert messages() == []
+    key_path.write_text("no key")
+    assert ids() == ["E013"]
+
+
+@pytest.mark.parametrize(
+    ("mapper", "reason"),
+    [
+        ("tests.people.Claims", 'cannot be imported: Module "tests.people" does not define a "Claims" attribute/class'),
+        ("tests.broken_mapper.Claims", "cannot be imported: the site's module is broken"),
+        ("tests.people.models.Member", "is not a subclass of django_tinymce_jwt.claims.ClaimMapper."),
+        (int, "is not a subclass of django_tinymce_jwt.claims.ClaimMapper."),
+    ],
+    ids=str,
+)
+def test_claim_mapper_that_is_none_is_told(settings, mapper, reason):
+    settings.TINYMCE_JWT = with_key(CLAIM_MAPPER=mapper)
+    [(code, message, _)] = messages()
+    assert (code, message) == ("E014", f"CLAIM_MAPPER is {mapper!r}, which {reason}")
+
+
+@pytest.mark.parametrize("level", ["ERROR", "WARNING"])
+def test_check_command_fails_with_the_fault(settings, level):
+    settings.TINYMCE_JWT = FAULTS["E012" if level == "ERROR" else "W007"][0]()
+    with pytest.raises(
+        SystemCheckError, match=r"\(django_tinymce_jwt\.[EW]0\d\d\) The service 'tinydrive' has no key to"
+    ):
+        call_command("check", fail_level=level)
+
+
+def test_check_command_is_content_with_a_clean_site(site, capsys):
+    call_command("check", fail_level="INFO")
+    assert capsys.readouterr().out == "System check identified no issues (0 silenced).\n"

@@ -1,0 +1,221 @@
+"""The key file while the site runs: a change is noticed, and what cannot be used leaves the last good key in use."""
+
+from __future__ import annotations
+
+import os
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+
+import pytest
+
+from django_tinymce_jwt import keys, verify_token
+from django_tinymce_jwt.exceptions import InvalidToken
+
+from .damage import each_damage
+from .issuing import claims_of, key_fault_of, require_signer, token_of
+from .keyring import private_pem, public_pem, rsa_key
+
+
+@pytest.fixture
+def always_looking(monkeypatch):
+    """No waiting: each use of a key looks at its files."""
+    monkeypatch.setattr(keys, "LOOK_AGAIN_AFTER", 0)
+
+
+@pytest.fixture
+def never_looking(monkeypatch):
+    monkeypatch.setattr(keys, "LOOK_AGAIN_AFTER", 1_000_000)
+
+
+@pytest.fixture
+def log(caplog):
+    caplog.set_level("INFO", logger="django_tinymce_jwt")
+
+    def messages(level):
+        own = [record for record in caplog.records if record.name == "django_tinymce_jwt"]
+        return [record.getMessage() for record in own if record.levelname == level]
+
+    return messages
+
+
+@pytest.fixture
+def pair(settings, key_path):
+    """The paths of a private key and its public half."""
+    public_path = key_path.with_suffix(".pub")
+    public_path.write_text(public_pem())
+    settings.TINYMCE_JWT = {"PRIVATE_KEY_PATH": key_path, "PUBLIC_KEY_PATH": public_path}
+    return key_path, public_path
+
+
+def write(path, name):
+    """Write a key; all files have one size."""
+    path.write_text(private_pem(rsa_key(name)).ljust(2000))
+
+
+# Ways in which another key gets into the place of the first.
+def by_rewriting(path, other):
+    path.write_bytes(other.read_bytes())
+
+
+def by_renaming(path, other):
+    other.replace(path)
+
+
+def by_rewriting_with_the_old_times(path, other):
+    info = path.stat()
+    path.write_bytes(other.read_bytes())
+    os.utime(path, ns=(info.st_atime_ns, info.st_mtime_ns))
+
+
+def by_turning_a_link(path, other):
+    link = path.with_suffix(".new")
+    link.symlink_to(other)
+    link.replace(path)
+
+
+WAYS = [by_rewriting, by_renaming, by_rewriting_with_the_old_times, by_turning_a_link]
+
+
+@pytest.mark.parametrize("way", WAYS)
+def test_changed_file_is_taken(site, key_path, always_looking, way):
+    write(key_path, "site")
+    require_signer("site")
+    other = key_path.with_name("other.pem")
+    write(other, "other")
+    way(key_path, other)
+    require_signer("other")
+
+
+def test_changed_file_behind_a_link_to_its_folder_is_taken(settings, tmp_path, always_looking):
+    for name in ("site", "other"):
+        (tmp_path / name).mkdir()
+        write(tmp_path / name / "tiny.pem", name)
+    link = tmp_path / "current"
+    link.symlink_to("site")
+    settings.TINYMCE_JWT = {"PRIVATE_KEY_PATH": link / "tiny.pem"}
+    require_signer("site")
+    by_turning_a_link(link, Path("other"))
+    require_signer("other")
+
+
+def test_changed_file_is_looked_for_within_five_seconds():
+    assert keys.LOOK_AGAIN_AFTER <= 5
+
+
+def test_changed_file_is_not_looked_for_at_each_request(site, key_path, never_looking):
+    require_signer("site")
+    write(key_path, "other")
+    require_signer("site")
+
+
+def test_change_is_logged_once(site, key_path, always_looking, log):
+    require_signer("site")
+    write(key_path, "other")
+    require_signer("other")
+    require_signer("other")
+    assert log("INFO") == ["The key has changed: tokens are now signed and verified with the new one."]
+
+
+@each_damage
+def test_last_good_key_stays_in_use(site, key_path, always_looking, damage):
+    require_signer("site")
+    damage(key_path)
+    require_signer("site")
+    assert claims_of()["sub"] == "7"
+
+
+@each_damage
+def test_damage_is_logged_once_with_the_reason(site, key_path, always_looking, log, damage):
+    require_signer("site")
+    damage(key_path)
+    for _ in range(3):
+        token_of()
+    [message] = log("ERROR")
+    assert message.startswith("The key has changed and cannot be used; the last good one stays in use. ")
+    assert f"{key_path}" in message
+
+
+def test_each_damage_is_logged(site, key_path, always_looking, log):
+    require_signer("site")
+    for text in ("first", "second"):
+        key_path.write_text(text)
+        token_of()
+    assert len(log("ERROR")) == 2
+
+
+@each_damage
+def test_file_that_is_mended_is_taken(site, key_path, always_looking, damage):
+    require_signer("site")
+    damage(key_path)
+    require_signer("site")
+    mended = key_path.with_suffix(".new")
+    write(mended, "mended")
+    if key_path.is_dir():
+        key_path.rmdir()
+    mended.replace(key_path)
+    require_signer("mended")
+
+
+def test_file_that_is_still_being_written_is_taken_when_it_is_whole(site, key_path, always_looking):
+    require_signer("site")
+    text = private_pem(rsa_key("other"))
+    with key_path.open("w") as file:
+        file.write(text[:700])
+        file.flush()
+        require_signer("site")
+        file.write(text[700:])
+    require_signer("other")
+
+
+@each_damage
+def test_key_that_could_not_be_loaded_is_taken_as_soon_as_it_is_mended(settings, tmp_path, never_looking, damage):
+    path = tmp_path / "tiny.pem"
+    path.touch()
+    damage(path)
+    settings.TINYMCE_JWT = {"PRIVATE_KEY_PATH": path}
+    assert str(path) in key_fault_of()
+    if path.is_dir():
+        path.rmdir()
+    write(path, "mended")
+    require_signer("mended")
+
+
+@pytest.mark.parametrize("order", [(0, 1), (1, 0)], ids=["private-first", "public-first"])
+def test_pair_that_is_replaced_file_by_file_is_taken_when_both_fit(pair, always_looking, log, order):
+    require_signer("site")
+    texts = private_pem(rsa_key("other")), public_pem(rsa_key("other"))
+    pair[order[0]].write_text(texts[order[0]])
+    require_signer("site")
+    assert claims_of()["sub"] == "7"
+    pair[order[1]].write_text(texts[order[1]])
+    require_signer("other")
+    assert claims_of()["sub"] == "7"
+    assert len(log("ERROR")) == 1
+
+
+@each_damage
+def test_last_good_pair_stays_in_use_when_the_public_key_is_damaged(pair, always_looking, damage):
+    require_signer("site")
+    damage(pair[1])
+    require_signer("site")
+    assert claims_of()["sub"] == "7"
+
+
+def test_old_token_does_not_verify_after_the_rotation(site, key_path, always_looking):
+    token = token_of()
+    write(key_path, "other")
+    with pytest.raises(InvalidToken, match="another key signed the token"):
+        verify_token(token)
+
+
+def test_threads_go_on_signing_while_the_key_changes(site, key_path, always_looking):
+    require_signer("site")
+    names, new = ["other", "site"] * 5, key_path.with_suffix(".new")
+    with ThreadPoolExecutor(8) as pool:
+        jobs = [pool.submit(token_of) for _ in range(200)]
+        for name in names:
+            write(new, name)
+            new.replace(key_path)
+    settings = {"PUBLIC_KEY": [public_pem(), public_pem(rsa_key("other"))]}
+    site.TINYMCE_JWT = settings
+    assert [verify_token(job.result())["sub"] for job in jobs] == ["7"] * 200

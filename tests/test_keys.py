@@ -1,0 +1,156 @@
+"""The loaded key: parsed once, matched with its public half, and what tokens are verified with."""
+
+from __future__ import annotations
+
+import hashlib
+import sys
+import threading
+from concurrent.futures import ThreadPoolExecutor
+from functools import partial
+
+import pytest
+from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat
+
+from django_tinymce_jwt import conf, keys, verify_token
+from django_tinymce_jwt.exceptions import InvalidToken, SigningKeyError
+
+from .damage import DAMAGES, each_damage
+from .issuing import key_fault_of, require_signer, token_of
+from .keyring import private_pem, public_pem, rsa_key
+
+LOADERS = ("load_pem_private_key", "load_ssh_private_key", "load_pem_public_key")
+
+
+@pytest.fixture
+def always_looking(monkeypatch):
+    """No waiting: each use of a key looks at its files."""
+    monkeypatch.setattr(keys, "LOOK_AGAIN_AFTER", 0)
+
+
+@pytest.fixture
+def parses():
+    """How often a key was parsed by now, in this thread and in those that it starts."""
+    called = []
+
+    # In one line, since no coverage is measured in what a profile calls.
+    note = lambda frame, event, function: called.append((event, getattr(function, "__name__", "")))  # noqa: E731
+    threading.setprofile(note)
+    sys.setprofile(note)
+    yield lambda: sum(called.count(("c_call", loader)) for loader in LOADERS)
+    sys.setprofile(None)
+    threading.setprofile(None)
+
+
+@pytest.fixture
+def token(settings):
+    """A token of this site."""
+    settings.TINYMCE_JWT = {"PRIVATE_KEY": private_pem()}
+    return token_of()
+
+
+def test_key_is_parsed_once_for_many_requests(site, always_looking, parses):
+    for _ in range(5):
+        token_of()
+    assert parses() == 1
+
+
+def test_key_of_several_services_is_parsed_once(settings, key_path, parses):
+    services = {"tinydrive": {"LIFETIME": 60}, "exportpdf": {"API_KEY": "key"}}
+    settings.TINYMCE_JWT = {"PRIVATE_KEY_PATH": key_path, "SERVICES": services}
+    token_of()
+    token_of("exportpdf")
+    assert parses() == 1
+
+
+def test_damaged_file_is_not_parsed_at_each_request(site, key_path, always_looking, parses):
+    require_signer("site")
+    DAMAGES["damaged"](key_path)
+    for _ in range(5):
+        token_of()
+    assert parses() == 2
+
+
+def test_key_that_cannot_be_loaded_is_parsed_once_and_refused_each_time(site, key_path, parses):
+    DAMAGES["damaged"](key_path)
+    assert key_fault_of() == key_fault_of()
+    assert parses() == 1
+
+
+def test_first_requests_of_eight_threads_load_the_key_once(token, settings, parses, request):
+    request.addfinalizer(partial(sys.setswitchinterval, sys.getswitchinterval()))
+    sys.setswitchinterval(1e-6)
+    gate, before, rounds = threading.Barrier(8), parses(), range(100)
+    with ThreadPoolExecutor(8) as pool:
+        for number in rounds:
+            settings.TINYMCE_JWT = {"PUBLIC_KEY": public_pem(), "KEY_ID": f"key of round {number}"}
+            verified = list(pool.map(lambda _: (gate.wait(), verify_token(token))[1], range(8)))
+            assert [claims["sub"] for claims in verified] == ["7"] * 8
+    assert parses() - before == len(rounds)
+
+
+def test_public_key_that_does_not_match_is_refused(settings, key_path):
+    settings.TINYMCE_JWT = {"PRIVATE_KEY_PATH": key_path, "PUBLIC_KEY": [public_pem(rsa_key("other"))]}
+    assert key_fault_of() == (
+        f"The key in {key_path} (PRIVATE_KEY_PATH) does not belong to the public key of the settings. Set "
+        "PUBLIC_KEY_PATH (or PUBLIC_KEY) to the public half of this key, or remove it: it is then derived."
+    )
+
+
+@pytest.mark.parametrize("as_list", [list, tuple])
+def test_tokens_of_all_listed_public_keys_verify_during_a_rotation(settings, as_list):
+    tokens = []
+    for name in ("old", "new", "stranger"):
+        settings.TINYMCE_JWT = {"PRIVATE_KEY": private_pem(rsa_key(name))}
+        tokens.append(token_of())
+    public = as_list(public_pem(rsa_key(name)) for name in ("old", "new"))
+    settings.TINYMCE_JWT = {"PRIVATE_KEY": private_pem(rsa_key("new")), "PUBLIC_KEY": public}
+    assert [verify_token(token)["sub"] for token in tokens[:2]] == ["7", "7"]
+    with pytest.raises(InvalidToken, match="another key signed the token"):
+        verify_token(tokens[2])
+    require_signer("new")
+
+
+@each_damage
+def test_public_key_verifies_beside_a_private_key_that_cannot_be_used(token, settings, key_path, damage):
+    damage(key_path)
+    settings.TINYMCE_JWT = {"PRIVATE_KEY_PATH": key_path, "PUBLIC_KEY": public_pem()}
+    assert verify_token(token)["sub"] == "7"
+
+
+def test_public_key_verifies_beside_a_private_key_that_does_not_match(token, settings):
+    settings.TINYMCE_JWT = {"PRIVATE_KEY": private_pem(rsa_key("other")), "PUBLIC_KEY": public_pem()}
+    assert verify_token(token)["sub"] == "7"
+
+
+def test_public_key_alone_verifies_and_does_not_sign(token, settings):
+    settings.TINYMCE_JWT = {"PUBLIC_KEY": public_pem()}
+    assert verify_token(token)["sub"] == "7"
+    assert key_fault_of() == "There is no private key to sign with. Set PRIVATE_KEY_PATH or PRIVATE_KEY."
+
+
+@each_damage
+def test_private_key_that_cannot_be_used_does_not_verify_alone(token, settings, key_path, damage):
+    damage(key_path)
+    settings.TINYMCE_JWT = {"PRIVATE_KEY_PATH": key_path}
+    with pytest.raises(SigningKeyError, match="PRIVATE_KEY_PATH"):
+        verify_token(token)
+
+
+def test_repr_of_a_loaded_key_shows_no_secret(settings):
+    settings.TINYMCE_JWT = {
+        "PRIVATE_KEY": private_pem(),
+        "ENVIRONMENT_ID": "env",
+        "API_SECRET": "an-api-secret-of-forty-characters-or-more",
+        "SERVICES": {"tinydrive": {}, "tinymceai-onprem": {}},
+    }
+    loaded = [keys.load(config.keys) for config in conf.read().services.values()]
+    shown = f"{loaded} {[vars(pair.signing_key) for pair in loaded]}"
+    lines = [line for line in private_pem().splitlines() if "-----" not in line]
+    assert "KeyPair" in shown
+    assert [secret for secret in (*lines, "an-api-secret") if secret in shown] == []
+
+
+def test_fingerprint_is_the_sha256_of_the_der():
+    public = rsa_key().public_key()
+    der = public.public_bytes(Encoding.DER, PublicFormat.SubjectPublicKeyInfo)
+    assert keys.fingerprint(public) == hashlib.sha256(der).hexdigest()

@@ -1,0 +1,225 @@
+"""The token endpoint's answers: every row of the documented table, and the order of the rows."""
+
+from __future__ import annotations
+
+import logging
+import struct
+from itertools import combinations, product
+from typing import Any, NamedTuple
+
+import pytest
+from django.core.exceptions import PermissionDenied
+
+from django_tinymce_jwt.claims import TinyDriveClaims
+
+from .endpoint import ask, claims_of, each_server, error_of, has_the_headers
+
+pytestmark = [pytest.mark.django_db, pytest.mark.urls("tests.views_urls")]
+
+
+class RefusingClaims(TinyDriveClaims):
+    def get_root(self):
+        raise PermissionDenied("never on Sundays")
+
+
+class FailingClaims(TinyDriveClaims):
+    def get_name(self):
+        raise LookupError("no such person")
+
+
+class NumberedClaims(TinyDriveClaims):
+    def get_name(self):
+        return 451
+
+
+class Fault(NamedTuple):
+    """What is wrong with a request or with the site, and the answer; ``detail`` is in what the developer is told."""
+
+    status: int
+    error: str
+    detail: str
+    request: dict[str, Any] = {}
+    config: dict[str, Any] = {}
+
+
+# In the order of the documented table.
+FAULTS = {
+    "method": Fault(405, "method_not_allowed", "The method is PUT", {"method": "PUT"}),
+    "service": Fault(404, "unknown_service", "TINYMCE_JWT['SERVICES']", {"service": "exportpdf/"}),
+    "cross-site": Fault(403, "cross_site", "CSRF_TRUSTED_ORIGINS", {"headers": {"Origin": "https://evil.example"}}),
+    "anonymous": Fault(401, "not_authenticated", "log in on this site", {"user": None}),
+    "permission": Fault(403, "permission_denied", "'auth.view_user'", {}, {"REQUIRED_PERMISSION": "auth.view_user"}),
+    "too-large": Fault(413, "request_too_large", "at most 65536", {"body": "[" * 65_537}),
+    "not-json": Fault(400, "invalid_request", "Send {} or no body", {"body": "["}),
+    "mapper-refuses": Fault(403, "permission_denied", "never on Sundays", {}, {"CLAIM_MAPPER": RefusingClaims}),
+    "no-key": Fault(500, "token_unavailable", "does not exist", {}, {"PRIVATE_KEY_PATH": "/nowhere/tiny.pem"}),
+}
+each_view = pytest.mark.parametrize("view", ["/tinymce/jwt/", "/async/"], ids=["view", "async-view"])
+each_fault = pytest.mark.parametrize("fault", FAULTS.values(), ids=FAULTS)
+
+BROKEN = {
+    "no-dict": 7,
+    "unknown-setting": {"PRIVAT_KEY_PATH": "tiny.pem"},
+    "services-no-dict": {"SERVICES": ["tinydrive"]},
+    "section-no-dict": {"SERVICES": {"tinydrive": 7}},
+    "no-key-named": {"LIFETIME": 60},
+}
+each_broken = pytest.mark.parametrize("broken", BROKEN.values(), ids=BROKEN)
+
+
+@pytest.fixture
+def ask_with(site, user):
+    """Ask with faults of the request and of the site; where two faults meet in one place, the first has it."""
+
+    def ask_with(*faults, view="/tinymce/jwt/", **more):
+        request = {"user": user, "service": "", **more}
+        for fault in reversed(faults):
+            site.TINYMCE_JWT = {**site.TINYMCE_JWT, **fault.config}
+            request |= fault.request
+        return ask(path=f"{view}{request.pop('service')}", **request)
+
+    return ask_with
+
+
+@each_server
+@each_view
+def test_right_request_gets_a_token_and_nothing_else(site, user, view, client_class):
+    response = ask(user, path=view, client_class=client_class)
+    assert claims_of(response)["sub"] == str(user.pk)
+    assert list(response.json()) == ["token"]
+    assert response["Content-Type"] == "application/json"
+    assert has_the_headers(response)
+
+
+@each_server
+@each_view
+@each_fault
+def test_fault_has_its_answer(ask_with, fault, view, client_class):
+    response = ask_with(fault, view=view, client_class=client_class)
+    assert error_of(response) == (fault.status, fault.error)
+    assert set(response.json()) == {"error", "message"}
+
+
+@each_view
+@pytest.mark.parametrize(("first", "second"), [*combinations(FAULTS, 2)])
+def test_of_two_faults_the_first_row_answers(ask_with, first, second, view):
+    assert error_of(ask_with(FAULTS[first], FAULTS[second], view=view)) == FAULTS[first][:2]
+
+
+# Not the permission: what it is, the broken settings do not tell.
+@pytest.mark.parametrize(
+    ("broken", "name"), [*product(BROKEN, ["method", "cross-site", "anonymous", "too-large", "not-json"])]
+)
+def test_broken_settings_come_after_what_is_wrong_with_the_request(settings, user, broken, name):
+    settings.TINYMCE_JWT = BROKEN[broken]
+    assert error_of(ask(**{"user": user, **FAULTS[name].request})) == FAULTS[name][:2]
+
+
+@each_broken
+def test_broken_settings_do_not_make_a_service_known(settings, broken):
+    settings.TINYMCE_JWT = broken
+    assert error_of(ask(None, path="/tinymce/jwt/fax/")) == (404, "unknown_service")
+
+
+@each_broken
+def test_broken_settings_answer_500_to_a_right_request(settings, user, broken):
+    settings.TINYMCE_JWT = broken
+    assert error_of(ask(user)) == (500, "token_unavailable")
+
+
+def test_service_of_tinys_that_is_not_listed_is_unknown_to_its_own_route_too(site):
+    site.TINYMCE_JWT = {**site.TINYMCE_JWT, "API_KEY": "k", "SERVICES": {"exportpdf": {}}}
+    assert error_of(ask(None)) == (404, "unknown_service")
+    assert error_of(ask(None, path="/tinymce/jwt/exportpdf/")) == (401, "not_authenticated")
+
+
+UNAVAILABLE = {
+    "unknown-setting": ({"PRIVAT_KEY_PATH": "tiny.pem"}, "Did you mean PRIVATE_KEY_PATH?"),
+    "key": ({"PRIVATE_KEY_PATH": None, "PRIVATE_KEY": "no key"}, "The text in PRIVATE_KEY is not PEM"),
+    "no-such-mapper": ({"CLAIM_MAPPER": "tests.nowhere.Claims"}, "CLAIM_MAPPER is 'tests.nowhere.Claims'"),
+    "mapper-fails": ({"CLAIM_MAPPER": FailingClaims}, "LookupError: no such person"),
+    "contract": ({"CLAIM_MAPPER": NumberedClaims}, "The claim 'name' is 451 (int)"),
+}
+faults_of_the_site = {name: Fault(500, "token_unavailable", told, {}, cfg) for name, (cfg, told) in UNAVAILABLE.items()}
+each_reason = pytest.mark.parametrize("fault", (FAULTS | faults_of_the_site).values(), ids=FAULTS | faults_of_the_site)
+
+
+@each_reason
+def test_reason_is_not_told_to_the_user(ask_with, fault):
+    response = ask_with(fault)
+    assert error_of(response) == (fault.status, fault.error)
+    assert fault.detail not in response.content.decode()
+
+
+@each_reason
+def test_reason_is_told_to_the_developer(ask_with, settings, fault):
+    settings.DEBUG = True
+    response = ask_with(fault)
+    assert error_of(response) == (fault.status, fault.error)
+    assert fault.detail in response.json()["detail"]
+
+
+@each_reason
+def test_reason_goes_to_the_log_once(ask_with, caplog, fault):
+    ask_with(fault)
+    [record] = [record for record in caplog.records if record.name == "django_tinymce_jwt"]
+    assert record.levelno == (logging.ERROR if fault.status == 500 else logging.WARNING)
+    assert fault.error in record.getMessage()
+    assert fault.detail in record.getMessage()
+
+
+def test_failure_has_its_traceback_in_the_log(ask_with, caplog):
+    ask_with(faults_of_the_site["mapper-fails"])
+    assert "in get_name" in caplog.text
+
+
+def write_catalog(path, translations):
+    """Write a gettext .mo file."""
+    texts = sorted({"": "Content-Type: text/plain; charset=UTF-8\n", **translations}.items())
+    index = strings = b""
+    for text in [original for original, _ in texts] + [translated for _, translated in texts]:
+        index += struct.pack("<2I", len(text.encode()), 28 + 16 * len(texts) + len(strings))
+        strings += text.encode() + b"\0"
+    path.parent.mkdir(parents=True)
+    header = struct.pack("<7I", 0x950412DE, 0, len(texts), 28, 28 + 8 * len(texts), 0, 0)
+    path.write_bytes(header + index + strings)
+
+
+@each_fault
+def test_message_is_in_the_language_of_the_request(ask_with, settings, tmp_path, fault):
+    message = ask_with(fault).json()["message"]
+    write_catalog(tmp_path / "de" / "LC_MESSAGES" / "django.mo", {message: "Heute nicht."})
+    settings.LOCALE_PATHS = [tmp_path]
+    assert ask_with(fault, HTTP_ACCEPT_LANGUAGE="de").json()["message"] == "Heute nicht."
+
+
+@pytest.mark.parametrize("method", ["GET", "PUT", "PATCH", "DELETE", "TRACE", "PURGE", "DISPATCH"])
+@pytest.mark.parametrize("path", ["/tinymce/jwt/", "/tinymce/jwt/fax/"])
+def test_other_method_is_not_allowed(site, method, path):
+    response = ask(None, "", method=method, path=path)
+    assert error_of(response) == (405, "method_not_allowed")
+    assert response["Allow"] == "POST, OPTIONS"
+
+
+def test_head_is_not_allowed(site):
+    response = ask(None, "", method="HEAD")
+    assert (response.status_code, response["Allow"]) == (405, "POST, OPTIONS")
+    assert has_the_headers(response)
+
+
+@each_server
+@each_view
+@pytest.mark.parametrize("name", ["service", "cross-site", "anonymous", "no-key"])
+def test_options_are_told_to_everybody_without_a_body(ask_with, name, view, client_class):
+    response = ask_with(FAULTS[name], method="OPTIONS", view=view, client_class=client_class)
+    assert (response.status_code, response["Allow"], response.content) == (200, "POST, OPTIONS", b"")
+    assert "Content-Type" not in response
+    assert has_the_headers(response)
+
+
+@each_server
+@each_view
+@pytest.mark.parametrize("name", ["method", "service", "cross-site"])
+def test_headers_need_no_middleware(ask_with, settings, name, view, client_class):
+    settings.MIDDLEWARE = []
+    assert has_the_headers(ask_with(FAULTS[name], view=view, client_class=client_class))
