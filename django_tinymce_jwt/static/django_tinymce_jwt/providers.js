@@ -1,0 +1,145 @@
+// The token providers of this site's TinyMCE editors (django-tinymce-jwt).
+//
+// Load this script after tinymce.min.js and before the page calls tinymce.init(). It gives every
+// editor that starts later the provider of each service that the site has configured; an option
+// that the page itself passes to tinymce.init() wins. A page that loads TinyMCE in another way
+// passes djangoTinymceJwt.provider(url) to tinymce.init(), where url is a token endpoint.
+"use strict";
+
+{
+  // What the server adds: [{option, url, silent}, ...], or null where it cannot read its settings.
+  // Silent is a plugin that shows its user nothing of use when the provider fails.
+  const services = /* services */ null;
+
+  const TIMEOUT = 30000; // milliseconds
+  // Like TinyMCE's own texts, these can be translated by tinymce.addI18n().
+  const UNREACHABLE = "The server could not be reached. Check your connection and try again.";
+  const TOO_SLOW = "The server took too long to answer. Try again.";
+  const UNEXPECTED = "The server sent an unexpected answer. Reload the page and try again.";
+
+  const underWay = new Map(); // from a URL to the promise of its token
+  const shown = new WeakSet(); // errors that the user has seen: those who share a request share its error
+  const speaking = new Set(); // the URLs of plugins that show their user the message themselves
+
+  // TinyMCE shows messages as HTML.
+  function plain(message) {
+    return message.replace(/[<>&]/g, " ").trim();
+  }
+
+  function translated(message) {
+    return plain(window.tinymce ? String(window.tinymce.translate(message)) : message);
+  }
+
+  function parsed(text) {
+    try {
+      return JSON.parse(text) || {};
+    } catch (error) {
+      return {};
+    }
+  }
+
+  // Resolves to {ok, answer}. A redirect is not followed, as it leads to a login page: its answer is {}.
+  async function post(url) {
+    const controller = new AbortController();
+    const timer = setTimeout(() => controller.abort(), TIMEOUT);
+    try {
+      const response = await fetch(url, {
+        method: "POST",
+        headers: { Accept: "application/json", "Content-Type": "application/json" },
+        body: "{}",
+        cache: "no-store",
+        credentials: new URL(url).origin === location.origin ? "same-origin" : "include",
+        redirect: "manual",
+        signal: controller.signal,
+      });
+      return { ok: response.ok, answer: parsed(await response.text()) };
+    } catch (error) {
+      throw new Error(translated(controller.signal.aborted ? TOO_SLOW : UNREACHABLE));
+    } finally {
+      clearTimeout(timer);
+    }
+  }
+
+  // Resolves to the token, or rejects with an Error whose message is fit for the editor's user.
+  async function fetchToken(url) {
+    const { ok, answer } = await post(url);
+    if (ok && typeof answer.token === "string") {
+      return answer.token;
+    }
+    throw new Error((typeof answer.message === "string" && plain(answer.message)) || translated(UNEXPECTED));
+  }
+
+  function sharedToken(url) {
+    if (!underWay.has(url)) {
+      underWay.set(url, fetchToken(url).finally(() => underWay.delete(url)));
+    }
+    return underWay.get(url);
+  }
+
+  function show(error) {
+    if (shown.has(error)) {
+      return;
+    }
+    shown.add(error);
+    try {
+      window.tinymce.activeEditor.notificationManager.open({ type: "error", text: error.message });
+    } catch (noEditor) {
+      console.error(`django-tinymce-jwt: ${error.message}`);
+    }
+  }
+
+  // One function for both forms: called with (success, failure), it calls one of them; called without,
+  // it returns a Promise of {token}.
+  function provider(url) {
+    const { href } = new URL(url, document.baseURI);
+    return (success, failure) => {
+      const answer = sharedToken(href).then((token) => ({ token }));
+      if (typeof success === "function") {
+        // Out of the promise's reach: what a callback throws is its own uncaught error, and calls no other.
+        answer.then(
+          (result) => queueMicrotask(() => success(result)),
+          (error) => queueMicrotask(() => failure(error.message))
+        );
+        return undefined;
+      }
+      // Handled here, a rejection that the caller ignores is not reported as unhandled.
+      answer.catch((error) => {
+        if (!speaking.has(href.split("?")[0])) {
+          show(error);
+        }
+      });
+      return answer;
+    };
+  }
+
+  // The providers of the configured services, by editor option.
+  function configured() {
+    // The script may come from another origin than the page, and its endpoints are where it is.
+    const base = (document.currentScript && document.currentScript.src) || document.baseURI;
+    const providers = {};
+    for (const { option, url, silent } of services || []) {
+      const { href } = new URL(url, base);
+      providers[option] = provider(href);
+      if (!silent) {
+        speaking.add(href);
+      }
+    }
+    return providers;
+  }
+
+  window.djangoTinymceJwt = { provider };
+
+  const providers = configured();
+  if (services === null) {
+    console.error("django-tinymce-jwt sets no provider: TINYMCE_JWT cannot be read. See manage.py check.");
+  } else if (!window.tinymce) {
+    console.warn(
+      "django-tinymce-jwt sets no provider: TinyMCE is not loaded yet. " +
+        "Load this script after tinymce.min.js, or pass djangoTinymceJwt.provider(url) to tinymce.init()."
+    );
+  } else {
+    // overrideDefaults() replaces what was set before. TinyMCE 4 and 5 call the options settings.
+    const defaults = window.tinymce.defaultOptions || window.tinymce.defaultSettings;
+    window.tinymce.overrideDefaults(Object.assign({}, defaults, providers));
+  }
+}
