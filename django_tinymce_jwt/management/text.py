@@ -1,0 +1,76 @@
+"""What the command prints for people: lines of text from the facts."""
+
+from __future__ import annotations
+
+import json
+import time
+from collections.abc import Iterable, Iterator
+
+from ..diagnosis import Diagnosis
+from ..keyfiles import KeyFacts, PublicFacts
+from ..reports import Report
+from ..services import SERVICES
+from ..times import time_in_words
+
+MARKS = {"ok": "✓", "note": "·", "warning": "!", "wrong": "✗"}
+
+
+def printable(text: str, encoding: str) -> str:
+    """Return the text as a terminal of that encoding can show it: a token from elsewhere may hold anything."""
+    shown = "".join(
+        character if character.isprintable() or character == "\n" else character.encode("unicode_escape").decode()
+        for character in text
+    )
+    return shown.encode(encoding, "backslashreplace").decode(encoding)
+
+
+def report_lines(report: Report) -> Iterator[str]:
+    yield f"Service  {report.service} ({SERVICES[report.service].name})"
+    yield f"Header   {json.dumps(report.header, ensure_ascii=False)}"
+    yield "Claims" if report.claims else "Claims   none"
+    width = max(map(len, report.claims), default=0)
+    for name, value in report.claims.items():
+        words = time_in_words(name, value, time.time())
+        line = f"  {name:{width}}  {json.dumps(value, ensure_ascii=False)}"
+        yield line if words is None else f"{line}  ({words})"
+    yield "Rules"
+    for verdict in report.verdicts:
+        yield f"  {MARKS['ok' if verdict.kept else 'wrong']} {verdict.subject}: {verdict.wanted}"
+        if not verdict.kept:
+            yield f"      found: {verdict.found}"
+            yield f"      mend:  {verdict.mend}"
+        elif verdict.subject == "signature":
+            yield f"      {verdict.found}"
+
+
+def diagnosis_lines(diagnoses: Iterable[Diagnosis]) -> Iterator[str]:
+    area = None
+    for diagnosis in diagnoses:
+        if diagnosis.area != area:
+            area = diagnosis.area
+            yield area
+        yield f"  {MARKS[diagnosis.state]} {diagnosis.text}"
+        if diagnosis.mend:
+            yield f"      {diagnosis.mend}"
+
+
+def key_lines(service: str, facts: KeyFacts) -> Iterator[str]:
+    yield f"Service      {service}"
+    yield f"Algorithm    {facts.algorithm}" + ("" if facts.key_id is None else f", kid {facts.key_id}")
+    private = facts.private
+    if facts.secret_bytes is not None:
+        yield f"Signs with   API_SECRET, {facts.secret_bytes} bytes"
+    elif private is None:
+        yield "Signs with   nothing: there is a public key alone"
+    else:
+        encrypted = "encrypted" if private.encrypted else "not encrypted"
+        mode = "" if private.mode is None else f", mode {private.mode}"
+        yield f"Signs with   RSA, {private.bits} bits, {private.form}, {encrypted}"
+        yield f"From         {private.origin}{mode}"
+        yield f"Fingerprint  {private.fingerprint} (SHA-256 of the public key)"
+    for key in facts.public:
+        yield f"Verifies     {_public(key)}"
+
+
+def _public(key: PublicFacts) -> str:
+    return f"{key.fingerprint}, {key.bits} bits, {key.origin}"

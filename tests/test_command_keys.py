@@ -1,0 +1,123 @@
+"""``manage.py tinymce_jwt keys public`` and ``keys inspect``: the keys in use."""
+
+from __future__ import annotations
+
+import base64
+import hashlib
+
+import pytest
+from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat, load_pem_private_key
+
+from .command_line import require_nothing_private, run
+from .keyring import OPENSSH, PKCS1, PKCS8, private_pem, public_pem, rsa_key
+
+
+def test_public_prints_the_key_in_use(site):
+    out = run("keys", "public").out
+    assert public_pem() in out
+    assert run("keys", "public", "--format", "json").facts["pem"] == public_pem()
+
+
+def test_public_prints_the_key_that_signs_of_several(settings):
+    settings.TINYMCE_JWT = {"PRIVATE_KEY": private_pem(), "PUBLIC_KEY": [public_pem(rsa_key("old")), public_pem()]}
+    assert run("keys", "public", "--format", "json").facts["pem"] == public_pem()
+
+
+def test_public_prints_the_first_key_where_none_signs(settings):
+    settings.TINYMCE_JWT = {"PUBLIC_KEY": [public_pem(rsa_key("old")), public_pem()]}
+    assert run("keys", "public", "--format", "json").facts["pem"] == public_pem(rsa_key("old"))
+
+
+def test_portal_line_is_base64_of_the_subject_public_key_info(site):
+    line = run("keys", "public", "--format", "json").facts["portal_line"]
+    assert base64.b64decode(line, validate=True) == rsa_key().public_key().public_bytes(
+        Encoding.DER, PublicFormat.SubjectPublicKeyInfo
+    )
+
+
+def test_portal_line_is_understood_as_a_public_key(site, settings):
+    line = run("keys", "public", "--format", "json").facts["portal_line"]
+    settings.TINYMCE_JWT = {"PRIVATE_KEY": private_pem(), "PUBLIC_KEY": line}
+    assert run("keys", "inspect").status == 0
+
+
+def on_premises():
+    section = {"ENVIRONMENT_ID": "environment", "API_SECRET": "s" * 40}
+    return {"SERVICES": {"tinymceai-onprem": section}}
+
+
+def test_secret_has_no_public_half(settings):
+    settings.TINYMCE_JWT = on_premises()
+    result = run("keys", "public")
+    assert (result.status, result.out) == (1, "")
+    assert result.err == "The service signs with API_SECRET (HS256), which has no public half."
+
+
+@pytest.mark.parametrize("subcommand", [("keys", "public"), ("keys", "inspect"), ("token", "ada")])
+@pytest.mark.usefixtures("db")
+def test_key_that_cannot_be_used_is_told(settings, user, subcommand):
+    settings.TINYMCE_JWT = {"PRIVATE_KEY": private_pem()[:300]}
+    result = run(*subcommand)
+    assert (result.status, result.out) == (1, "")
+    assert "The text in PRIVATE_KEY is cut off: it has no END line. Copy the whole key." in result.err
+
+
+@pytest.mark.parametrize("subcommand", [("keys", "public"), ("keys", "inspect"), ("token", "ada")])
+def test_settings_that_stop_the_service_are_told(settings, subcommand):
+    settings.TINYMCE_JWT = {"PRIVAT_KEY_PATH": "tiny.pem"}
+    result = run(*subcommand)
+    assert (result.status, result.out) == (1, "")
+    assert "Did you mean PRIVATE_KEY_PATH?" in result.err
+
+
+FORMS = {"PKCS#1": PKCS1, "PKCS#8": PKCS8, "OpenSSH": OPENSSH}
+
+
+@pytest.mark.parametrize("passphrase", [None, "a long one"])
+@pytest.mark.parametrize("form", FORMS)
+def test_inspect_tells_the_form_and_the_encryption(settings, key_path, form, passphrase):
+    key_path.write_text(private_pem(form=FORMS[form], passphrase=passphrase))
+    settings.TINYMCE_JWT = {"PRIVATE_KEY_PATH": key_path, "PRIVATE_KEY_PASSPHRASE": passphrase}
+    facts = run("keys", "inspect", "--format", "json").facts["private"]
+    assert (facts["form"], facts["encrypted"], facts["bits"]) == (form, passphrase is not None, 2048)
+    assert (facts["origin"], facts["mode"]) == (str(key_path), "600")
+    text = run("keys", "inspect").out
+    assert f"RSA, 2048 bits, {form}, {'encrypted' if passphrase else 'not encrypted'}\n" in text
+    assert f"{key_path}, mode 600\n" in text
+    require_nothing_private(text, key_path)
+
+
+def test_inspect_tells_the_fingerprint_that_openssl_tells(site, key_path, tmp_path):
+    public = load_pem_private_key(key_path.read_bytes(), None).public_key()
+    facts = run("keys", "inspect", "--format", "json").facts
+    der = public.public_bytes(Encoding.DER, PublicFormat.SubjectPublicKeyInfo)
+    assert facts["private"]["fingerprint"] == hashlib.sha256(der).hexdigest() == facts["public"][0]["fingerprint"]
+
+
+def test_inspect_tells_where_each_key_is_from(settings, tmp_path):
+    (tmp_path / "tiny.pub.pem").write_text(public_pem())
+    settings.TINYMCE_JWT = {
+        "PRIVATE_KEY": private_pem(),
+        "PUBLIC_KEY_PATH": [tmp_path / "tiny.pub.pem", tmp_path / "tiny.pub.pem"],
+        "KEY_ID": "2026",
+    }
+    facts = run("keys", "inspect", "--format", "json").facts
+    assert (facts["private"]["origin"], facts["private"]["mode"], facts["key_id"]) == ("PRIVATE_KEY", None, "2026")
+    assert [key["origin"] for key in facts["public"]] == [str(tmp_path / "tiny.pub.pem")] * 2
+    text = run("keys", "inspect").out
+    assert "Algorithm    RS256, kid 2026\n" in text
+    assert "From         PRIVATE_KEY\n" in text
+
+
+def test_inspect_of_a_public_key_alone_says_that_none_signs(settings):
+    settings.TINYMCE_JWT = {"PUBLIC_KEY": public_pem()}
+    result = run("keys", "inspect")
+    assert "Signs with   nothing: there is a public key alone\n" in result.out
+    assert "2048 bits, PUBLIC_KEY\n" in result.out
+
+
+def test_inspect_of_a_secret_tells_its_length_alone(settings):
+    settings.TINYMCE_JWT = on_premises()
+    out = run("keys", "inspect").out
+    assert "API_SECRET, 40 bytes" in out
+    assert "sss" not in out

@@ -1,0 +1,295 @@
+"""A token explained: every rule with its verdict, the same as ``verify_token`` gives, and never an exception."""
+
+from __future__ import annotations
+
+import base64
+import json
+import time
+
+import jwt
+import pytest
+from cryptography.hazmat.primitives.asymmetric import ec
+from django.test import override_settings
+from django.utils import translation
+from hypothesis import given
+from hypothesis import strategies as st
+
+from django_tinymce_jwt import verify_token
+from django_tinymce_jwt.exceptions import InvalidToken
+from django_tinymce_jwt.guesses import guess_service
+from django_tinymce_jwt.keys import fingerprint
+from django_tinymce_jwt.reports import explain
+from django_tinymce_jwt.services import SERVICES
+from django_tinymce_jwt.times import time_in_words
+
+from .keyring import private_pem, public_pem, rsa_key
+from .test_conformance import SECRET, VECTORS, by_id, signed, site_settings
+
+
+@pytest.fixture
+def every_service(settings):
+    settings.TINYMCE_JWT = site_settings()
+    return settings
+
+
+def valid_claims(**changes):
+    now = int(time.time())
+    return {"sub": "7", "name": "Ada", "iat": now, "exp": now + 600, **changes}
+
+
+def token_of(claims=None, key="site", algorithm="RS256", headers=None):
+    """A token of the claims, signed below jwt.encode(), which refuses some claims itself."""
+    payload = json.dumps(valid_claims() if claims is None else claims).encode()
+    return jwt.PyJWS().encode(payload, rsa_key() if key == "site" else key, algorithm, headers)
+
+
+def believed(token, service):
+    try:
+        verify_token(token, service)
+    except InvalidToken:
+        return False
+    return True
+
+
+def broken(report):
+    return [verdict.subject for verdict in report.verdicts if not verdict.kept]
+
+
+def verdict_of(report, subject):
+    return next(verdict for verdict in report.verdicts if verdict.subject == subject and not verdict.kept)
+
+
+@pytest.mark.parametrize("vector", VECTORS, ids=by_id)
+def test_report_of_every_vector_says_what_verify_token_says(every_service, vector):
+    report = explain(signed(vector), vector["service"])
+    assert report.accepted == (vector["verdict"] == "accept") == believed(signed(vector), vector["service"])
+
+
+@pytest.mark.parametrize("vector", VECTORS, ids=by_id)
+def test_every_broken_rule_has_a_mend_and_no_kept_one_has(every_service, vector):
+    verdicts = explain(signed(vector), vector["service"]).verdicts
+    assert [bool(verdict.mend) for verdict in verdicts] == [not verdict.kept for verdict in verdicts]
+    assert all(verdict.wanted and verdict.found for verdict in verdicts)
+
+
+def test_accepted_token_is_told_with_header_claims_and_key(site):
+    report = explain(token_of(headers={"kid": "2026"}))
+    assert report.accepted
+    assert report.header == {"alg": "RS256", "typ": "JWT", "kid": "2026"}
+    assert report.claims == valid_claims(iat=report.claims["iat"], exp=report.claims["exp"])
+    assert report.fingerprint == fingerprint(rsa_key().public_key())
+
+
+def test_signature_is_told_by_the_key_that_made_it(settings):
+    settings.TINYMCE_JWT = {"PUBLIC_KEY": [public_pem(rsa_key("new")), public_pem()]}
+    assert explain(token_of()).fingerprint == fingerprint(rsa_key().public_key())
+
+
+def test_signature_by_the_api_secret_names_no_key(every_service):
+    now = int(time.time())
+    claims = {"aud": "test-environment", "sub": "7", "iat": now, "exp": now + 600}
+    claims["auth"] = {"ai": {"permissions": ["ai:models:agent"]}}
+    report = explain(token_of(claims, SECRET, "HS256"), "tinymceai-onprem")
+    assert (report.accepted, report.fingerprint) == (True, None)
+    assert "made with API_SECRET" in [verdict.found for verdict in report.verdicts]
+
+
+def test_all_broken_rules_are_told_not_the_first_alone(site):
+    claims = valid_claims(sub=7, exp=time.time() - 900, iat=time.time() + 900)
+    assert broken(explain(token_of(claims, rsa_key("stranger")))) == ["signature", "sub", "iat", "exp"]
+
+
+def test_token_of_another_key_is_judged_all_the_same(site):
+    report = explain(token_of(key=rsa_key("stranger")))
+    assert broken(report) == ["signature"]
+    assert "another key" in verdict_of(report, "signature").found
+    assert "PUBLIC_KEY_PATH" in verdict_of(report, "signature").mend
+
+
+@pytest.mark.parametrize("algorithm", ["HS256", "ES256", "none"])
+def test_token_of_another_algorithm_is_judged_all_the_same(site, algorithm):
+    key = {"HS256": "s" * 32, "ES256": ec.generate_private_key(ec.SECP256R1()), "none": None}[algorithm]
+    report = explain(token_of(valid_claims(name=""), key, algorithm))
+    assert broken(report) == ["alg", "signature", "name"]
+    assert verdict_of(report, "alg").found == f"'{algorithm}' (str)"
+
+
+def test_token_without_an_algorithm_is_refused(site):
+    header = base64.urlsafe_b64encode(b'{"typ":"JWT"}').rstrip(b"=").decode()
+    assert broken(explain(header + "." + token_of().partition(".")[2])) == ["alg", "signature"]
+
+
+def test_service_without_settings_is_judged_without_key_and_audience(site):
+    now = int(time.time())
+    report = explain(token_of({"aud": "other-site", "iat": now, "exp": now + 600}), "exportpdf")
+    assert broken(report) == ["signature", "aud"]
+    assert "The service 'exportpdf' is not configured" in verdict_of(report, "signature").found
+    assert "API_KEY" in verdict_of(report, "aud").mend
+
+
+def test_key_that_cannot_be_read_is_told_and_the_claims_are_judged(settings):
+    settings.TINYMCE_JWT = {"PRIVATE_KEY": private_pem()[:300]}
+    report = explain(token_of())
+    assert broken(report) == ["signature"]
+    assert "is cut off" in verdict_of(report, "signature").found
+    assert "doctor" in verdict_of(report, "signature").mend
+
+
+def test_clock_that_is_a_minute_off_is_allowed(site):
+    claims = valid_claims(iat=time.time() + 50)
+    assert explain(token_of(claims)).accepted
+    assert broken(explain(token_of({**claims, "iat": time.time() + 70}))) == ["iat"]
+
+
+def test_times_are_told_in_words(site):
+    report = explain(token_of(valid_claims(exp=946684800, iat=946684000)))
+    assert "that is 2000-01-01 00:00:00 UTC, 26 years, 10 months ago" in verdict_of(report, "exp").found
+
+
+GOOD = "eyJhbGciOiJSUzI1NiIsInR5cCI6IkpXVCJ9"
+
+
+@pytest.mark.parametrize(
+    "token",
+    [
+        None, 7, b"", "", ".", "..", "a.b.c", f"{GOOD}..", "\ud800", "ä" * 50, "x" * 1_000_000,
+        f"{GOOD}.{'A' * 60_000}.AAAA", [], "null.e30.e30", "W10.e30.e30", b"\xff\xfe\x00", f"{'W1tb' * 3000}.e30.e30",
+    ],
+    ids=lambda token: repr(token)[:20],
+)  # fmt: skip
+def test_anything_that_is_no_token_gets_a_report(site, token):
+    report = explain(token)
+    assert (report.accepted, report.claims) == (False, {})
+    assert broken(report)[0] in {"form", "signature"}
+
+
+@pytest.mark.parametrize(
+    ("payload", "found"),
+    [
+        (b"", "JSONDecodeError"),
+        (b"[1]", "[1] (list)"),
+        (b"\xff", "UnicodeDecodeError"),
+        (b'{"exp":' + b"9" * 6000 + b"}", "ValueError"),
+    ],
+)
+def test_signed_payload_that_is_no_object_of_claims_is_told(site, payload, found):
+    report = explain(jwt.PyJWS().encode(payload, rsa_key(), "RS256"))
+    assert broken(report) == ["payload"]
+    assert found in verdict_of(report, "payload").found
+
+
+def test_unknown_critical_header_is_told(site):
+    report = explain(token_of(headers={"crit": ["exp2"], "exp2": 1}))
+    assert not report.accepted
+    assert "exp2" in verdict_of(report, "form").found
+
+
+def test_claim_that_is_nested_too_deeply_is_not_shown(site):
+    deep = [[]]
+    for _ in range(200):
+        deep = [{"inner": deep}]
+    report = explain(token_of(valid_claims(deep=deep, flat=[{"a": [1.5]}])))
+    assert (report.accepted, report.claims["deep"], report.claims["flat"]) == (True, "(not shown)", [{"a": [1.5]}])
+
+
+@pytest.mark.parametrize("value", [float("nan"), [float("inf")], {"a": -float("inf")}])
+def test_number_that_is_not_json_is_not_shown(site, value):
+    assert explain(token_of(valid_claims(odd=value))).claims["odd"] == "(not shown)"
+
+
+segments = st.binary(max_size=40).map(lambda data: base64.urlsafe_b64encode(data).rstrip(b"=").decode())
+objects = st.dictionaries(st.sampled_from(["alg", "exp", "sub", "crit", "b64", "kid", "typ"]), st.none() | st.text())
+written = objects.map(lambda value: base64.urlsafe_b64encode(json.dumps(value).encode()).rstrip(b"=").decode())
+tokens = (
+    st.text(st.characters(), max_size=60)
+    | st.binary(max_size=60)
+    | st.tuples(segments | written, segments | written, segments).map(".".join)
+)
+
+
+@given(token=tokens, service=st.sampled_from(list(SERVICES)))
+def test_report_of_anything_says_what_verify_token_says(token, service):
+    with override_settings(TINYMCE_JWT=site_settings()):
+        assert explain(token, service).accepted == believed(token, service)
+
+
+@given(
+    claims=st.dictionaries(
+        st.sampled_from(["sub", "name", "aud", "iat", "exp", "nbf"]),
+        st.text(max_size=3) | st.integers(int(time.time()) - 200, int(time.time()) + 900) | st.just("test-api-key"),
+    ),
+    service=st.sampled_from(list(SERVICES)),
+)
+def test_report_of_any_claims_says_what_verify_token_says(claims, service):
+    with override_settings(TINYMCE_JWT=site_settings()):
+        token = token_of({**valid_claims(aud="test-api-key"), **claims})
+        assert explain(token, service).accepted == believed(token, service)
+
+
+NOW = 1_795_500_000
+
+
+@pytest.mark.parametrize(
+    ("away", "words"),
+    [
+        (0, "2026-11-24 06:00:00 UTC, 0 seconds ago"),
+        (1, "2026-11-24 06:00:01 UTC, in 1 second"),
+        (-1, "2026-11-24 05:59:59 UTC, 1 second ago"),
+        (59, "2026-11-24 06:00:59 UTC, in 59 seconds"),
+        (600, "2026-11-24 06:10:00 UTC, in 10 minutes"),
+        (-90_000, "2026-11-23 05:00:00 UTC, 1 day, 1 hour ago"),
+    ],
+)
+def test_time_in_words_is_utc_and_from_now(away, words):
+    assert time_in_words("exp", NOW + away, NOW) == words
+
+
+def test_time_in_words_is_english_in_every_language():
+    with translation.override("de"):
+        assert time_in_words("iat", NOW - 600, NOW).endswith("10 minutes ago")
+
+
+@pytest.mark.parametrize("value", ["soon", True, None, -1, 10**20, float("nan")])
+def test_time_that_is_none_has_no_words(value):
+    assert time_in_words("exp", value, NOW) is None
+
+
+def test_number_of_another_claim_is_no_time():
+    assert time_in_words("team", NOW, NOW) is None
+
+
+@pytest.mark.parametrize("vector", [vector for vector in VECTORS if vector["verdict"] == "accept"], ids=by_id)
+def test_token_is_guessed_to_be_of_a_service_that_accepts_it(every_service, vector):
+    service, _ = guess_service(signed(vector))
+    assert explain(signed(vector), service).accepted
+
+
+def test_expired_token_is_still_guessed(every_service):
+    now = int(time.time())
+    permissions = {"ai": {"permissions": ["ai:models:agent"]}}
+    claims = {"aud": "old-key", "sub": "7", "iat": now - 9000, "exp": now - 8000, "auth": permissions}
+    assert guess_service(token_of(claims)) == ("tinymceai", "")
+    assert guess_service(token_of(claims, SECRET, "HS256")) == ("tinymceai-onprem", "")
+
+
+def test_services_with_one_contract_are_not_told_apart_and_that_is_said(every_service):
+    now = int(time.time())
+    service, note = guess_service(token_of({"aud": "test-api-key", "iat": now, "exp": now + 600}))
+    assert service == "exportpdf"
+    assert note == "The contract of exportword and importword is the same; --service names another than exportpdf."
+
+
+def test_token_that_tells_nothing_is_judged_as_the_default_and_that_is_said(every_service):
+    service, note = guess_service(jwt.PyJWS().encode(b"[]", rsa_key(), "RS256"))
+    assert service == "tinydrive"
+    assert "does not tell its service" in note
+
+
+def test_token_is_of_the_only_service_that_is_configured(settings):
+    settings.TINYMCE_JWT = {"PRIVATE_KEY": private_pem(), "API_KEY": "key", "SERVICES": {"importword": {}}}
+    assert guess_service("garbage") == ("importword", "")
+
+
+def test_token_is_guessed_among_all_services_where_none_is_configured(settings):
+    settings.TINYMCE_JWT = {"SERVICES": {}}
+    assert guess_service(token_of())[0] == "tinydrive"
