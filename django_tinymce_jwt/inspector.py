@@ -1,0 +1,108 @@
+"""The token inspector: for staff, the claims that a user would get, judged rule by rule. It makes no token."""
+
+from __future__ import annotations
+
+import json
+from typing import Any
+
+from django import forms
+from django.contrib import admin
+from django.contrib.auth import get_permission_codename, get_user_model
+from django.core.exceptions import PermissionDenied
+from django.http import HttpRequest, HttpResponseBase
+from django.urls import NoReverseMatch, reverse
+from django.utils.translation import gettext_lazy as _
+from django.views.generic import TemplateView
+
+from .audit import record_inspected
+from .claims import get_claim_mapper_class
+from .conf import ServiceConfig, get_service_config, read
+from .exceptions import SigningKeyError
+from .keyfiles import pem, portal_line, public_key_in_use
+from .reports import judge_claims
+from .schema import DEFAULT_SERVICE
+from .services import SERVICES
+from .tokens import stamp_claims
+from .trials import failure_text, find_user, refusal_reason
+
+
+class UserForm(forms.Form):
+    user = forms.CharField(label=_("Username or primary key"), max_length=254)
+
+    def clean_user(self) -> Any:
+        user = find_user(self.cleaned_data["user"])
+        if user is None:
+            raise forms.ValidationError(_("There is no such user."))
+        return user
+
+
+class InspectorView(TemplateView):
+    """A page in the admin's look; it wants a member of the staff who may view users."""
+
+    template_name = "django_tinymce_jwt/inspector.html"
+    http_method_names = ["get", "head", "options"]
+
+    def dispatch(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponseBase:
+        options = get_user_model()._meta
+        permission = f"{options.app_label}.{get_permission_codename('view', options)}"
+        if not (admin.site.has_permission(request) and request.user.has_perm(permission)):
+            raise PermissionDenied
+        return super().dispatch(request, *args, **kwargs)
+
+    def get_context_data(self, **kwargs: Any) -> dict[str, Any]:
+        form = UserForm(self.request.GET or None)
+        user = form.cleaned_data["user"] if form.is_valid() else None
+        if user is not None:
+            record_inspected(self.request.user, user, self.request)
+        return super().get_context_data(
+            **admin.site.each_context(self.request),
+            title=_("Token inspector"),
+            form=form,
+            inspected=user,
+            services=[_service_context(service, user) for service in read().listed or ()],
+            problems=read().problems,
+            **kwargs,
+        )
+
+
+def _service_context(service_id: str, user: Any) -> dict[str, Any]:
+    service = SERVICES[service_id]
+    context: dict[str, Any] = {"service": service, "endpoint": _endpoint(service_id)}
+    try:
+        config = get_service_config(service_id)
+        mapper_class = get_claim_mapper_class(config)
+        context["mapper"] = f"{mapper_class.__module__}.{mapper_class.__qualname__}"
+    except Exception as error:
+        return {**context, "failure": failure_text(error)}
+    context |= _key_context(config)
+    return context if user is None else {**context, **_claims_context(config, user)}
+
+
+def _endpoint(service_id: str) -> str | None:
+    try:
+        if service_id == DEFAULT_SERVICE:
+            return reverse("django_tinymce_jwt:token")
+        return reverse("django_tinymce_jwt:service-token", kwargs={"service": service_id})
+    except NoReverseMatch:
+        return None
+
+
+def _key_context(config: ServiceConfig) -> dict[str, Any]:
+    if config.service.contract.symmetric:
+        return {}
+    try:
+        key = public_key_in_use(config.keys)
+    except SigningKeyError as error:
+        return {"key_failure": str(error)}
+    return {"public_pem": pem(key).decode(), "portal_line": portal_line(key)}
+
+
+def _claims_context(config: ServiceConfig, user: Any) -> dict[str, Any]:
+    context: dict[str, Any] = {"refusal": refusal_reason(user, config)}
+    try:
+        claims = stamp_claims(get_claim_mapper_class(config)(user).get_claims(), config)
+        context["verdicts"] = list(judge_claims(claims, config.service.contract, config.audience))
+        context["claims"] = json.dumps(claims, indent=2, ensure_ascii=False, default=repr)
+    except Exception as error:  # whatever the site's mapper raises
+        context["failure"] = failure_text(error)
+    return context

@@ -1,0 +1,12 @@
+"""``include("django_tinymce_jwt.inspector_urls")``: the token inspector, behind the admin's login."""
+
+from __future__ import annotations
+
+from django.contrib import admin
+from django.urls import path
+
+from .inspector import InspectorView
+
+app_name = "django_tinymce_jwt_inspector"
+
+urlpatterns = [path("", admin.site.admin_view(InspectorView.as_view()), name="inspector")]
