@@ -22,9 +22,13 @@ class DemoUser(NamedTuple):
 
 USERS = [
     DemoUser("alice", "demo-alice", "Alice", "Lindström", "editor"),
-    DemoUser("bob", "demo-bob", "Bob", "Martin", "reader"),
+    DemoUser("bob", "demo-bob", "Bob", "Martin", "author"),
     DemoUser("admin", "demo-admin", "Ada", "Wagner", "superuser"),
 ]
+GROUPS = {
+    "editor": ("Editors", ["add_article", "change_article"]),
+    "author": ("Authors", ["add_article"]),
+}
 
 
 def set_up():
@@ -44,22 +48,22 @@ def create_user(demo_user):
     model = get_user_model()
     if model.objects.filter(username=demo_user.username).exists():
         return False
-    create = model.objects.create_superuser if demo_user.role == "superuser" else model.objects.create_user
-    user = create(
+    user = model.objects.create_user(
         demo_user.username,
         password=demo_user.password,
         first_name=demo_user.first_name,
         last_name=demo_user.last_name,
+        is_staff=demo_user.role != "author",
+        is_superuser=demo_user.role == "superuser",
     )
-    if demo_user.role == "editor":
-        user.groups.add(get_editors())
+    if demo_user.role in GROUPS:
+        user.groups.add(get_group(*GROUPS[demo_user.role]))
     return True
 
 
-def get_editors():
-    group, created = Group.objects.get_or_create(name="Editors")
+def get_group(name, codenames):
+    group, created = Group.objects.get_or_create(name=name)
     if created:
-        codenames = ["add_article", "change_article"]
         group.permissions.set(Permission.objects.filter(content_type__app_label="articles", codename__in=codenames))
     return group
 

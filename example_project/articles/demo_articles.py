@@ -4,12 +4,23 @@ WELCOME = """
 <p>This small intranet shows a Django site whose editors use TinyMCE together with Tiny's services.
 Each of these services wants a <strong>JSON Web Token</strong> that says who the user is, signed with a
 key that never leaves the site.</p>
+<h2>What to try</h2>
+<ol>
+<li>As Alice, edit this article and drop a picture into it. A token takes it to her folder in the drive; the
+folder button in the toolbar shows what is there.</li>
+<li>Press the PDF button, or one of the two for Word.</li>
+<li>Ask the assistant to do what your own prompt says.</li>
+<li>Log in as Bob and write an article. His folder is another one, and the assistant refuses him prompts of
+his own, since his token lacks that permission.</li>
+<li>The same editor stands in the Django admin, for Alice and for Ada. Ada, the superuser, sees the whole
+drive, and who has uploaded what.</li>
+</ol>
 <h2>Where to look</h2>
 <ul>
-<li>Below each article stands the <strong>token panel</strong>. It asks the token endpoint for a token of
-each service, as the editor's plugins do, and shows what came back.</li>
-<li>Log in as Alice to edit this article in TinyMCE; Bob may only read it. Compare their tokens: each has a
-folder of their own in Tiny Drive, and Alice has two more permissions for TinyMCE AI.</li>
+<li>Below each article stands the <strong>token panel</strong>: a token of each service, fetched as the
+editor's plugins do it.</li>
+<li>The services are a stand-in for Tiny's cloud, which has the public key alone. It says more clearly than
+the real ones what is wrong with a token.</li>
 <li>The files to copy from are <code>intranet/settings.py</code> and <code>intranet/tiny.py</code>.</li>
 </ul>
 """

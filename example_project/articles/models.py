@@ -6,7 +6,9 @@ from django.urls import reverse
 class Article(models.Model):
     title = models.CharField(max_length=200)
     summary = models.CharField(max_length=300, blank=True)
-    body = models.TextField()
+    body = models.TextField(
+        help_text="Pictures that are dropped or pasted into the text go to your folder in the drive."
+    )
     author = models.ForeignKey(
         settings.AUTH_USER_MODEL, on_delete=models.SET_NULL, null=True, blank=True, editable=False
     )
@@ -21,3 +23,7 @@ class Article(models.Model):
 
     def get_absolute_url(self):
         return reverse("article", args=[self.pk])
+
+    def may_be_changed_by(self, user):
+        """Editors change all articles, authors their own."""
+        return user.has_perm("articles.change_article") or (self.author_id is not None and self.author_id == user.pk)

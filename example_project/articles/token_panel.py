@@ -14,8 +14,11 @@ class TokenPanelMixin:
     """Give the template of a page what ``articles/token_panel.html`` needs."""
 
     def get_context_data(self, **kwargs):
-        services = [SERVICES[service] for service in settings.TINYMCE_JWT["SERVICES"]]
-        return super().get_context_data(services=services, **kwargs)
+        return super().get_context_data(services=configured_services(), **kwargs)
+
+
+def configured_services():
+    return [SERVICES[service] for service in settings.TINYMCE_JWT["SERVICES"]]
 
 
 # The login middleware would answer a script with a redirect to an HTML page, so this view looks for itself.

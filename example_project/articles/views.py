@@ -14,6 +14,10 @@ class ArticleList(ListView):
 class ArticlePage(TokenPanelMixin, DetailView):
     queryset = Article.objects.select_related("author")
 
+    def get_context_data(self, **kwargs):
+        can_edit = self.object.may_be_changed_by(self.request.user)
+        return super().get_context_data(can_edit=can_edit, **kwargs)
+
 
 class ArticleCreate(PermissionRequiredMixin, SuccessMessageMixin, TokenPanelMixin, CreateView):
     permission_required = "articles.add_article"
@@ -27,7 +31,9 @@ class ArticleCreate(PermissionRequiredMixin, SuccessMessageMixin, TokenPanelMixi
 
 
 class ArticleEdit(PermissionRequiredMixin, SuccessMessageMixin, TokenPanelMixin, UpdateView):
-    permission_required = "articles.change_article"
     model = Article
     form_class = ArticleForm
     success_message = "The article has been saved."
+
+    def has_permission(self):
+        return self.get_object().may_be_changed_by(self.request.user)

@@ -1,7 +1,12 @@
-"""The settings of the demo. What the token endpoint needs stands at the end."""
+"""The settings of the demo. What the token endpoint needs is TINYMCE_JWT, near the end."""
 
 import os
 from pathlib import Path
+
+from django.forms import Script
+from django.urls import reverse_lazy
+
+from .middleware import policy
 
 BASE_DIR = Path(__file__).resolve().parent.parent
 SECRETS_DIR = BASE_DIR / "secrets"
@@ -17,8 +22,14 @@ def secret(name):
 DEBUG = True
 SECRET_KEY = secret("django-secret-key.txt")
 
+# With a key of Tiny's, the editor, its plugins and the services are the real ones.
+TINY_API_KEY = os.environ.get("TINY_API_KEY", "")
+TINY_ENVIRONMENT_ID = os.environ.get("TINY_ENVIRONMENT_ID", "demo-environment")
+
 INSTALLED_APPS = [
     "articles",
+    "audit_trail",
+    "tiny_cloud",
     "django_tinymce_jwt",
     "tinymce",
     "django.contrib.admin",
@@ -68,21 +79,70 @@ TIME_ZONE = "UTC"
 STATIC_URL = "static/"
 
 TINYMCE_DEFAULT_CONFIG = {
-    "license_key": "gpl",
-    "height": 480,
+    "height": 560,
     "menubar": False,
     "promotion": False,
-    "plugins": "autolink code link lists table wordcount",
-    "toolbar": "undo redo | blocks | bold italic link | bullist numlist table | code",
+    "plugins": "autolink code image link lists table wordcount",
+    "toolbar": "undo redo | blocks | bold italic link image | bullist numlist table"
+    " | insertfile exportpdf exportword importword | tinymceai-chat | code",
+    "toolbar_mode": "wrap",
+    # Addresses that are right on every page, not only on the one with the editor.
+    "relative_urls": False,
+    "images_reuse_filename": True,
+    "content_style": "img { max-width: 100%; height: auto; }",
 }
 # Loaded after TinyMCE and before the first editor.
-TINYMCE_EXTRA_MEDIA = {"js": ["articles/editor.js"]}
+EDITOR_SCRIPTS = ["articles/editor.js", reverse_lazy("django_tinymce_jwt:providers")]
+
+if TINY_API_KEY:
+    TINYMCE_JS_URL = Script(
+        f"https://cdn.tiny.cloud/1/{TINY_API_KEY}/tinymce/8/tinymce.min.js",
+        # Tiny looks for the site in the Referer, which Django's SecurityMiddleware keeps to the site by default.
+        referrerpolicy="origin",
+        crossorigin="anonymous",
+    )
+    TINYMCE_EXTRA_MEDIA = {"js": EDITOR_SCRIPTS}
+    TINYMCE_DEFAULT_CONFIG["referrer_policy"] = "origin"
+    TINYMCE_DEFAULT_CONFIG["plugins"] += " tinydrive exportpdf exportword importword tinymceai"
+    CONTENT_SECURITY_POLICY = policy("https://*.tiny.cloud", "https://*.tinymce.com")
+else:
+    TINYMCE_EXTRA_MEDIA = {
+        "js": [
+            "tiny_cloud/client.js",
+            "tiny_cloud/drive.js",
+            "tiny_cloud/converters.js",
+            "tiny_cloud/ai.js",
+            *EDITOR_SCRIPTS,
+        ],
+        "css": {"all": ["tiny_cloud/dialogs.css"]},
+    }
+    TINYMCE_DEFAULT_CONFIG["license_key"] = "gpl"
+    TINYMCE_DEFAULT_CONFIG["plugins"] += " demo_drive demo_converters demo_ai"
+    TINYMCE_DEFAULT_CONFIG |= {
+        "demo_drive_url": reverse_lazy("tiny_cloud:drive"),
+        "exportpdf_service_url": reverse_lazy("tiny_cloud:exportpdf"),
+        "exportword_service_url": reverse_lazy("tiny_cloud:exportword"),
+        "importword_service_url": reverse_lazy("tiny_cloud:importword"),
+        "tinymceai_service_url": reverse_lazy("tiny_cloud:tinymceai"),
+    }
+    CONTENT_SECURITY_POLICY = policy()
+
+LOGGING = {
+    "version": 1,
+    "disable_existing_loggers": False,
+    "handlers": {"audit": {"class": "intranet.audit.ToDatabase"}},
+    "loggers": {
+        "django_tinymce_jwt.audit": {"handlers": ["audit"], "level": "INFO", "propagate": False},
+        # It warns of each table in a font that a PDF can do without.
+        "fontTools": {"level": "ERROR"},
+    },
+}
 
 TINYMCE_JWT = {
     "PRIVATE_KEY_PATH": SECRETS_DIR / "tiny.pem",
     "PUBLIC_KEY_PATH": SECRETS_DIR / "tiny.pub.pem",
     "CLAIM_MAPPER": "intranet.tiny.DriveClaims",
-    "API_KEY": os.environ.get("TINY_API_KEY", "demo-api-key"),
+    "API_KEY": TINY_API_KEY or "demo-api-key",
     "SERVICES": {
         "tinydrive": {},
         "exportpdf": {},
@@ -90,7 +150,7 @@ TINYMCE_JWT = {
         "importword": {},
         "tinymceai": {"CLAIM_MAPPER": "intranet.tiny.AIClaims"},
         "tinymceai-onprem": {
-            "ENVIRONMENT_ID": os.environ.get("TINY_ENVIRONMENT_ID", "demo-environment"),
+            "ENVIRONMENT_ID": TINY_ENVIRONMENT_ID,
             "API_SECRET": secret("tiny-api-secret.txt"),
         },
     },
@@ -98,3 +158,12 @@ TINYMCE_JWT = {
 # W005: both AI services fill the editor option tinymceai_token_provider. A real site has one of them;
 # the demo shows the token of each, and its editor gets the one that is listed first.
 SILENCED_SYSTEM_CHECKS = ["django_tinymce_jwt.W005"]
+
+# What Tiny would know of this site, for the stand-in: of the key pair the public half alone.
+TINY_CLOUD = {
+    "PUBLIC_KEY_PATH": SECRETS_DIR / "tiny.pub.pem",
+    "API_KEY": TINYMCE_JWT["API_KEY"],
+    "ENVIRONMENT_ID": TINY_ENVIRONMENT_ID,
+    "API_SECRET": secret("tiny-api-secret.txt"),
+    "FILES": BASE_DIR / "tiny_cloud_files",
+}

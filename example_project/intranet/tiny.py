@@ -4,15 +4,17 @@ from django_tinymce_jwt.claims import TinyAIClaims, TinyDriveClaims
 
 
 class DriveClaims(TinyDriveClaims):
-    """A folder of their own for each user."""
+    """A folder of their own for each user; the superuser, without a root, sees the whole drive."""
 
     def get_root(self):
+        if self.user.is_superuser:
+            return None
         # Not the username: Django accepts ".." as one, and a renamed user would lose the folder.
         return f"/users/{self.user.pk}"
 
 
 class AIClaims(TinyAIClaims):
-    """Editors may write prompts of their own; readers have the built-in actions and reviews."""
+    """Editors may write prompts of their own; all others have the built-in actions and reviews."""
 
     def get_permissions(self):
         permissions = super().get_permissions()

@@ -22,7 +22,12 @@ class Migration(migrations.Migration):
                 ),
                 ("title", models.CharField(max_length=200)),
                 ("summary", models.CharField(blank=True, max_length=300)),
-                ("body", models.TextField()),
+                (
+                    "body",
+                    models.TextField(
+                        help_text="Pictures that are dropped or pasted into the text go to your folder in the drive."
+                    ),
+                ),
                 ("created", models.DateTimeField(auto_now_add=True)),
                 ("updated", models.DateTimeField(auto_now=True)),
                 (

@@ -1,0 +1,65 @@
+// What the demo's editor plugins share: calls to the stand-in for Tiny's cloud, and messages to the user.
+"use strict";
+
+window.demoCloud = {
+  // Resolves to the answer. Rejects with an Error whose message may be shown; its status is that of a refusal.
+  async call(url, { method = "POST", authorization, json, form }) {
+    const headers = { Authorization: authorization };
+    if (json !== undefined) {
+      headers["Content-Type"] = "application/json";
+    }
+    let response;
+    try {
+      response = await fetch(url, { method, headers, body: form ?? JSON.stringify(json) });
+    } catch {
+      throw new Error("The service could not be reached.");
+    }
+    if (!response.ok) {
+      const { message } = await response.json().catch(() => ({}));
+      throw Object.assign(new Error(message ?? `The service failed (${response.status}).`), { status: response.status });
+    }
+    return response;
+  },
+
+  registerOptions(editor, provider, ...urls) {
+    editor.options.register(provider, { processor: "function" });
+    urls.forEach((url) => editor.options.register(url, { processor: "string" }));
+  },
+
+  // TinyMCE shows messages as HTML.
+  notify(editor, message) {
+    editor.notificationManager.open({ type: "error", text: editor.dom.encode(message) });
+  },
+
+  // The same over a dialog; afterwards one of its buttons has the keyboard's focus.
+  alert(editor, message, dialog, button) {
+    editor.windowManager.alert(editor.dom.encode(message), () => dialog.focus(button));
+  },
+
+  // Run a task with the editor's spinner; its failure is a message to the user.
+  async busily(editor, task) {
+    editor.setProgressState(true);
+    try {
+      await task();
+    } catch (error) {
+      window.demoCloud.notify(editor, error.message);
+    } finally {
+      editor.setProgressState(false);
+    }
+  },
+
+  // Resolves to the file that the user picks.
+  pickFile(accept) {
+    return new Promise((resolve) => {
+      const input = Object.assign(document.createElement("input"), { type: "file", accept });
+      input.addEventListener("change", () => resolve(input.files[0]));
+      input.click();
+    });
+  },
+
+  saveFile(blob, name) {
+    const link = Object.assign(document.createElement("a"), { href: URL.createObjectURL(blob), download: name });
+    link.click();
+    setTimeout(() => URL.revokeObjectURL(link.href), 60000);
+  },
+};

@@ -1,0 +1,38 @@
+"""docs/providers.rst shows what the other tests of this folder run."""
+
+from __future__ import annotations
+
+import re
+
+import pytest
+
+from .servers import HERE, ROOT
+
+DOCUMENT = (ROOT / "docs" / "providers.rst").read_text(encoding="utf-8")
+SCRIPT = ROOT / "django_tinymce_jwt" / "static" / "django_tinymce_jwt" / "providers.js"
+SNIPPETS = re.findall(r"^\.\. code-block:: \w+\n\n((?: {4}.*\n|\n)+)", DOCUMENT, re.MULTILINE)
+FOLDERS = {HERE / "website", HERE / "website" / "static", HERE / "website" / "templates", HERE / "elsewhere"}
+
+
+def lines(text):
+    return "\n".join(line.strip() for line in text.strip().splitlines())
+
+
+def site_files():
+    files = [path for folder in FOLDERS for path in folder.iterdir() if path.suffix in {".html", ".js", ".py"}]
+    # The other origin has another port in every run.
+    return [lines(path.read_text().replace("[OTHER_ORIGIN]", '["https://www.example.com"]')) for path in files]
+
+
+def test_document_has_snippets():
+    assert len(SNIPPETS) == DOCUMENT.count("code-block") > 5
+
+
+@pytest.mark.parametrize("snippet", SNIPPETS)
+def test_snippet_is_what_the_site_of_these_tests_has(snippet):
+    assert any(lines(snippet) in text for text in site_files())
+
+
+def test_messages_are_those_of_the_script():
+    messages = re.findall(r'^  const [A-Z]+(?:_[A-Z]+)* = "(.+)";$', SCRIPT.read_text(), re.MULTILINE)
+    assert [f"``{message}``" in DOCUMENT for message in messages] == [True] * 3
