@@ -21,12 +21,12 @@ demo: $(VENV)/demo.stamp
 	@$(BIN)/python example_project/manage.py runserver $(PORT)
 
 test: $(VENV)/test.stamp
-	$(BIN)/python -m pytest --cov --cov-report=term
+	$(BIN)/python -m pytest --numprocesses=auto --dist=loadfile --cov --cov-report=term
 
 check: $(VENV)/check.stamp
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
-	$(BIN)/mypy
+	$(BIN)/python -m mypy
 
 build: $(VENV)/build.stamp
 	rm -rf build dist
