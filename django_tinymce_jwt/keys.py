@@ -149,8 +149,17 @@ class _KeyKeeper:
         self._failure, self._seen = failure, seen
 
 
-@lru_cache(maxsize=64)
+_keepers_lock = threading.Lock()
+
+
 def _keeper(source: KeySource) -> _KeyKeeper:
+    # Without the lock two threads could each make a keeper, and both would load the key.
+    with _keepers_lock:
+        return _new_keeper(source)
+
+
+@lru_cache(maxsize=64)
+def _new_keeper(source: KeySource) -> _KeyKeeper:
     return _KeyKeeper(source)
 
 

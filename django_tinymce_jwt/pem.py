@@ -86,8 +86,11 @@ def load_private_key(data: Secret, passphrase: Secret | None, where: str) -> RSA
             else f"{where} is not encrypted. Remove PRIVATE_KEY_PASSPHRASE, or encrypt the key."
         ) from None
     except UnsupportedAlgorithm as error:
-        mend = ' Install the extra: pip install "django-tinymce-jwt[ssh]".' if "bcrypt" in str(error) else ""
-        raise SigningKeyError(f"{where} cannot be decrypted: {error}.{mend}") from None
+        if "bcrypt" in str(error):
+            mend = 'Install the extra: pip install "django-tinymce-jwt[ssh]".'
+            raise SigningKeyError(f"{where} cannot be decrypted: {error}. {mend}") from None
+        mend = "Write it anew: ssh-keygen -p -m PEM -f FILE."
+        raise SigningKeyError(f"{where} is damaged, or in a form that cannot be read. {mend}") from None
     except ValueError:
         raise SigningKeyError(
             f"{where} is damaged. Generate or copy it again."

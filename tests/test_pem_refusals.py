@@ -159,7 +159,10 @@ def test_needless_passphrase_is_refused(settings, form):
 
 def test_cipher_that_cannot_be_read_is_refused(settings):
     settings.TINYMCE_JWT = {"PRIVATE_KEY": with_a_cipher_of_ssh_keygen(), "PRIVATE_KEY_PASSPHRASE": PASSPHRASE}
-    assert key_fault_of().startswith("The text in PRIVATE_KEY cannot be decrypted: Unsupported cipher: ")
+    assert key_fault_of() == (
+        "The text in PRIVATE_KEY is damaged, or in a form that cannot be read. "
+        "Write it anew: ssh-keygen -p -m PEM -f FILE."
+    )
 
 
 @pytest.fixture

@@ -15,7 +15,7 @@ register = template.Library()
 def tinymce_jwt_providers(context: Context) -> SafeString:
     """Return the script tag of ``providers.js``, for a place after ``tinymce.min.js`` and before ``tinymce.init()``.
 
-    It is not deferred: a deferred script runs when the page is parsed, too late for an ``init`` in the page.
+    It is not deferred, so that it runs where it stands: between these two, in a file or in the page.
     """
     url = reverse("django_tinymce_jwt:providers")
     nonce = _nonce(context)
