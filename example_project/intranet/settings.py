@@ -109,6 +109,7 @@ else:
     TINYMCE_EXTRA_MEDIA = {
         "js": [
             "tiny_cloud/client.js",
+            "tiny_cloud/drive-dialog.js",
             "tiny_cloud/drive.js",
             "tiny_cloud/converters.js",
             "tiny_cloud/ai.js",

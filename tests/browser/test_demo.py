@@ -302,10 +302,11 @@ def test_refused_upload_is_told_and_the_focus_stays_in_the_dialog(alice):
 
 def test_name_of_a_file_is_never_taken_for_html(alice):
     alice.edit(NEW).empty_drive()
-    name = "<img src=x onerror=alert(1)>&.txt"
+    name = "<img src=x onerror=alert(1)>&.<u>"
     drive = alice.open_drive()
     alice.upload(name, b"x")
     expect(drive.locator(".demo-file b")).to_have_text(name)
+    expect(drive.locator(".demo-file > span")).to_have_text("<U>")
     drive.get_by_role("button", name=f"Delete {name}").hover()
     drive.get_by_role("button", name=f"Delete {name}").click()
     expect(alice.message()).to_contain_text(f"Delete {name}?")
@@ -519,6 +520,15 @@ def test_account_tells_tiny_which_site_asks(customer):
     customer.edit()
     scripts = [request for request in customer.visitor.asked if ".js" in request.url]
     assert {request.all_headers().get("referer") for request in scripts} == {f"{customer.visitor.site}/"}
+
+
+def test_account_keeps_the_defaults_that_tinys_cloud_sets(customer):
+    customer.page.emulate_media(color_scheme="dark")
+    customer.edit()
+    option = "name => tinymce.activeEditor.options.get(name)"
+    assert customer.page.evaluate(option, "license_key") == "gpl"
+    assert customer.page.evaluate(option, "skin") == "oxide-dark"
+    assert customer.page.evaluate("typeof tinymce.defaultOptions.tinydrive_token_provider") == "function"
 
 
 @pytest.mark.parametrize("button", ["Drive", "PDF"])

@@ -16,7 +16,8 @@ window.demoCloud = {
     }
     if (!response.ok) {
       const { message } = await response.json().catch(() => ({}));
-      throw Object.assign(new Error(message ?? `The service failed (${response.status}).`), { status: response.status });
+      const error = new Error(message ?? `The service failed (${response.status}).`);
+      throw Object.assign(error, { status: response.status });
     }
     return response;
   },
