@@ -18,12 +18,12 @@ from .audit import record_inspected
 from .claims import get_claim_mapper_class
 from .conf import ServiceConfig, get_service_config, read
 from .exceptions import SigningKeyError
-from .keyfiles import pem, portal_line, public_key_in_use
-from .reports import judge_claims
+from .operations.keyfiles import pem, portal_line, public_key_in_use
+from .operations.reports import judge_claims
+from .operations.trials import failure_text, find_user, refusal_reason
 from .schema import DEFAULT_SERVICE
 from .services import SERVICES
 from .tokens import stamp_claims
-from .trials import failure_text, find_user, refusal_reason
 
 
 class UserForm(forms.Form):

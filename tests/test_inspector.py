@@ -12,7 +12,7 @@ from django.core.exceptions import PermissionDenied
 from django_tinymce_jwt import verify_token
 from django_tinymce_jwt.claims import TinyDriveClaims
 from django_tinymce_jwt.exceptions import InvalidToken
-from django_tinymce_jwt.keyfiles import portal_line
+from django_tinymce_jwt.operations.keyfiles import portal_line
 
 from .keyring import private_pem, rsa_key
 

@@ -16,11 +16,11 @@ from hypothesis import strategies as st
 
 from django_tinymce_jwt import verify_token
 from django_tinymce_jwt.exceptions import InvalidToken
-from django_tinymce_jwt.guesses import guess_service
 from django_tinymce_jwt.keys import fingerprint
-from django_tinymce_jwt.reports import explain
+from django_tinymce_jwt.operations.guesses import guess_service
+from django_tinymce_jwt.operations.reports import explain
+from django_tinymce_jwt.operations.times import time_in_words
 from django_tinymce_jwt.services import SERVICES
-from django_tinymce_jwt.times import time_in_words
 
 from .keyring import private_pem, public_pem, rsa_key
 from .test_conformance import SECRET, VECTORS, by_id, signed, site_settings

@@ -14,15 +14,15 @@ from cryptography.hazmat.primitives.asymmetric.rsa import RSAPublicKey
 from django.conf import settings
 from django.core.management import CommandError
 
-from .. import doctor as doctors
-from .. import keyfiles
 from ..conf import get_service_config, read
-from ..guesses import default_service, guess_service
 from ..keys import fingerprint
-from ..reports import explain
-from ..times import TIME_CLAIMS, time_in_words
+from ..operations import doctor as doctors
+from ..operations import keyfiles
+from ..operations.guesses import default_service, guess_service
+from ..operations.reports import explain
+from ..operations.times import TIME_CLAIMS, time_in_words
+from ..operations.trials import claims_of, failure_text, find_user, refusal_reason
 from ..tokens import MAX_TOKEN_LENGTH, issue_token
-from ..trials import claims_of, failure_text, find_user, refusal_reason
 from .text import diagnosis_lines, key_lines, report_lines
 
 

@@ -6,11 +6,11 @@ import json
 import time
 from collections.abc import Iterable, Iterator
 
-from ..diagnosis import Diagnosis
-from ..keyfiles import KeyFacts, PublicFacts
-from ..reports import Report
+from ..operations.diagnosis import Diagnosis
+from ..operations.keyfiles import KeyFacts, PublicFacts
+from ..operations.reports import Report
+from ..operations.times import time_in_words
 from ..services import SERVICES
-from ..times import time_in_words
 
 MARKS = {"ok": "✓", "note": "·", "warning": "!", "wrong": "✗"}
 

@@ -13,7 +13,7 @@ from django.core.management import BaseCommand, CommandError, CommandParser
 from django.db import Error as DatabaseError
 
 from ...exceptions import TinymceJwtError
-from ...keyfiles import BITS
+from ...operations.keyfiles import BITS
 from ...services import SERVICES
 from .. import manual, subcommands
 from ..text import printable

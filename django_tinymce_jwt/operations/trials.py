@@ -8,10 +8,10 @@ from typing import Any
 from django.contrib.auth import get_user_model
 from django.core.exceptions import ImproperlyConfigured, PermissionDenied, ValidationError
 
-from .claims import get_claim_mapper_class
-from .conf import ServiceConfig
-from .exceptions import TinymceJwtError
-from .tokens import hold_to_contract, stamp_claims
+from ..claims import get_claim_mapper_class
+from ..conf import ServiceConfig
+from ..exceptions import TinymceJwtError
+from ..tokens import hold_to_contract, stamp_claims
 
 
 def find_user(name: str) -> Any:

@@ -12,15 +12,15 @@ from typing import Any
 import jwt
 from django.core.exceptions import ImproperlyConfigured
 
-from .conf import ServiceConfig, get_service_config
-from .contracts import Contract, shown
-from .exceptions import SigningKeyError
-from .keys import fingerprint, get_verification_keys
-from .pem import Secret
-from .schema import DEFAULT_SERVICE
-from .services import ROOT_CLAIM, SERVICES
+from ..conf import ServiceConfig, get_service_config
+from ..contracts import Contract, shown
+from ..exceptions import SigningKeyError
+from ..keys import fingerprint, get_verification_keys
+from ..pem import Secret
+from ..schema import DEFAULT_SERVICE
+from ..services import ROOT_CLAIM, SERVICES
+from ..tokens import CLOCK_SKEW, MAX_TOKEN_LENGTH
 from .times import time_in_words
-from .tokens import CLOCK_SKEW, MAX_TOKEN_LENGTH
 
 MAX_DEPTH = 20  # of claims that are shown
 

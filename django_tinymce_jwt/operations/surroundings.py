@@ -16,9 +16,9 @@ from django.test.client import Client
 from django.urls import NoReverseMatch, get_script_prefix, reverse
 from django.utils.module_loading import import_string
 
-from .conf import read
+from ..conf import read
+from ..schema import DEFAULT_SERVICE
 from .diagnosis import Diagnosis, note, ok, warning, wrong
-from .schema import DEFAULT_SERVICE
 
 _CORS_MIDDLEWARE = "corsheaders.middleware.CorsMiddleware"
 

@@ -10,13 +10,13 @@ from typing import Any
 
 from django.core.checks import CheckMessage
 
-from . import checks
-from .conf import KeySource, ServiceConfig, read
+from .. import checks
+from ..conf import KeySource, ServiceConfig, read
+from ..exceptions import SigningKeyError
+from ..tokens import CLOCK_SKEW, issue_token, verify_token
 from .diagnosis import Diagnosis, note, ok, warning, wrong
-from .exceptions import SigningKeyError
 from .keyfiles import KeyFacts, describe
 from .surroundings import cookies, cors, endpoints, middleware
-from .tokens import CLOCK_SKEW, issue_token, verify_token
 from .trials import failure_text, refusal_reason
 
 # Where the doctor shows what a system check finds; all that are not named here are about the settings.

@@ -9,9 +9,9 @@ from typing import Any
 
 import jwt
 
-from .conf import read
-from .schema import DEFAULT_SERVICE
-from .services import SERVICES
+from ..conf import read
+from ..schema import DEFAULT_SERVICE
+from ..services import SERVICES
 
 _UNVERIFIED: Any = {"verify_signature": False}
 
