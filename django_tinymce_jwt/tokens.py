@@ -8,6 +8,7 @@ from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
 import jwt
+from django.views.decorators.debug import sensitive_variables
 
 from .audit import record_issued
 from .claims import get_claim_mapper_class, require_identity
@@ -80,6 +81,8 @@ def hold_to_contract(claims: Mapping[str, Any], config: ServiceConfig) -> None:
         raise InvalidClaims(str(failure), failure.claim)
 
 
+# A token that this site cannot judge may be good: no error report of Django's should carry it.
+@sensitive_variables("token")
 def verify_token(token: str, service: str = DEFAULT_SERVICE) -> dict[str, Any]:
     """Return the claims of a token that the service would accept from this site.
 
@@ -127,10 +130,11 @@ def _verified_payload(token: Any, config: ServiceConfig) -> bytes:
             payload: bytes = _JWS.decode(token, key, algorithms)
         except jwt.InvalidSignatureError:
             continue
-        except jwt.InvalidAlgorithmError as error:
-            raise InvalidToken(f"The token's algorithm is not one of: {', '.join(algorithms)}.") from error
+        # `from None`: the frames below hold the token under names of their own.
+        except jwt.InvalidAlgorithmError:
+            raise InvalidToken(f"The token's algorithm is not one of: {', '.join(algorithms)}.") from None
         except (jwt.PyJWTError, ValueError, TypeError, RecursionError) as error:
-            raise InvalidToken(f"The token is no JWT that can be read: {type(error).__name__}.") from error
+            raise InvalidToken(f"The token is no JWT that can be read: {type(error).__name__}.") from None
         return payload
     raise InvalidToken("The signature is not of this site's key: another key signed the token, or it was changed.")
 

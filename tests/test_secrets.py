@@ -5,6 +5,7 @@ from __future__ import annotations
 import base64
 import logging
 import re
+import time
 from traceback import TracebackException
 
 import jwt
@@ -12,12 +13,15 @@ import pytest
 from cryptography.hazmat.primitives.asymmetric import ec
 from django.contrib.auth import get_user_model
 from django.core.exceptions import ImproperlyConfigured
-from django.test import Client
+from django.test import Client, RequestFactory
 from django.utils.log import AdminEmailHandler
+from django.views.debug import ExceptionReporter
 
 from django_tinymce_jwt import issue_token, verify_token
 from django_tinymce_jwt.claims import TinyAIClaims
-from django_tinymce_jwt.exceptions import InvalidToken, TinymceJwtError
+from django_tinymce_jwt.conf import get_service_config
+from django_tinymce_jwt.exceptions import InvalidToken, SigningKeyError, TinymceJwtError
+from django_tinymce_jwt.keys import load
 
 from .endpoint import ask, error_of
 from .keyring import OPENSSH, PKCS1, PKCS8, private_pem, public_pem, rsa_key
@@ -160,6 +164,13 @@ def test_secrets_are_not_in_an_error_nor_in_its_frames(settings, failure):
     assert shown_secrets(report, config) == []
 
 
+def test_private_key_in_the_place_of_a_public_one_is_not_in_the_frames_of_its_error(settings):
+    settings.TINYMCE_JWT = config = FAILURES["private-body-as-public"]()
+    with pytest.raises(SigningKeyError) as caught:
+        load(get_service_config().keys)
+    assert shown_secrets(report_of(caught.value), config) == []
+
+
 @each_failure
 def test_secrets_are_not_on_djangos_debug_page(settings, user, failure):
     settings.DEBUG = True
@@ -222,3 +233,32 @@ def test_secrets_are_not_in_the_error_of_a_token_that_is_refused(settings, token
     report = report_of(caught.value)
     assert "in verify_token" in report
     assert shown_secrets(report, config) == []
+
+
+def of_this_site():
+    claims = {"sub": "7", "name": "Ada Lovelace", "iat": int(time.time()), "exp": int(time.time()) + 600}
+    return jwt.encode(claims, rsa_key(), "RS256")
+
+
+# Settings and a token that is not accepted with them; that of the last three is good.
+UNACCEPTED = {
+    "changed": (lambda: {"PRIVATE_KEY": private_pem()}, lambda: of_this_site()[:-8] + "changed8"),
+    "cut-off": (lambda: {"PRIVATE_KEY": private_pem()}, lambda: of_this_site()[:-1]),
+    "of-another-algorithm": (lambda: {"PRIVATE_KEY": private_pem()}, lambda: jwt.encode({}, API_SECRET, "HS256")),
+    "of-another-key": (lambda: {"PUBLIC_KEY": public_pem(rsa_key("other"))}, of_this_site),
+    "without-a-key": (lambda: {"PRIVATE_KEY": "broken"}, of_this_site),
+    "without-settings": (lambda: {"SERVICES": {}}, of_this_site),
+}
+
+
+@pytest.mark.parametrize(("config", "token"), UNACCEPTED.values(), ids=UNACCEPTED)
+def test_token_that_is_not_accepted_is_not_in_djangos_error_report(settings, config, token):
+    settings.TINYMCE_JWT = config()
+    refused = token()
+    with pytest.raises((TinymceJwtError, ImproperlyConfigured)) as caught:
+        verify_token(refused)
+    reporter = ExceptionReporter(RequestFactory().get("/"), caught.type, caught.value, caught.tb.tb_next)
+    report = reporter.get_traceback_html() + reporter.get_traceback_text()
+    assert "in verify_token" in report
+    # The first part is the same in all tokens.
+    assert [part for part in refused.split(".")[1:] if part[:32] in report] == []
