@@ -140,7 +140,7 @@ class _KeyKeeper:
 
     def _take(self, pair: KeyPair, seen: bytes) -> None:
         if self._pair is not None:
-            logger.info("The key has changed: tokens are now signed and verified with the new one.")
+            logger.info("The key files have changed: tokens are now signed and verified with what is in them.")
         self._pair, self._seen = pair, seen
 
     def _refuse(self, failure: str, seen: bytes) -> None:

@@ -59,7 +59,8 @@ def read_file(path: Path, label: str) -> Secret:
             raise SigningKeyError(f"{where}, which is too large for a key ({info.st_size} bytes).")
         return Secret(path.read_bytes())
     except FileNotFoundError as error:
-        raise SigningKeyError(f"{where}, which does not exist. Create the key or correct the path.") from error
+        mend = "Correct the path, or make a key pair: manage.py tinymce_jwt keys generate"
+        raise SigningKeyError(f"{where}, which does not exist. {mend}") from error
     except PermissionError as error:
         raise SigningKeyError(
             f"{where}, which this process may not read. Give the file to the user that runs the site."
@@ -121,8 +122,9 @@ def load_public_key(data: bytes, where: str) -> RSAPublicKey:
             key = load_ssh_public_key(data)
         else:
             key = load_der_public_key(base64.b64decode(b"".join(data.split()), validate=True))
-    except (ValueError, TypeError, UnsupportedAlgorithm) as error:
-        raise SigningKeyError(f"{where} {_not_public(data)}") from error
+    except (ValueError, TypeError, UnsupportedAlgorithm):
+        # `from None` as above: what stands in the place of a public key may be a private one.
+        raise SigningKeyError(f"{where} {_not_public(data)}") from None
     if not isinstance(key, RSAPublicKey):
         raise SigningKeyError(f"{where} {_not_rsa(key)}")
     _require_bits(key, where)

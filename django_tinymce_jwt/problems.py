@@ -65,10 +65,12 @@ def top_level_problems(top: Mapping[str, Any], sections: Mapping[str, Any]) -> I
 def section_problems(name: Any, section: Any) -> Iterator[Problem]:
     if not is_known(name):
         kind = type(name).__name__
-        listed = repr(name[:40]) if isinstance(name, str) else f"a name of the type {kind}"
-        message = f"{label('SERVICES')} lists {listed}, which is no service of Tiny's."
         # A service of its own, so that what is listed beside it is not stopped.
-        service = name if isinstance(name, str) else kind
+        service, listed = kind, f"a name of the type {kind}"
+        if isinstance(name, str):
+            is_key = looks_like_key_text(name)
+            service, listed = ("", "a key's text") if is_key else (name, repr(name[:40]))
+        message = f"{label('SERVICES')} lists {listed}, which is no service of Tiny's."
         yield Problem("E008", message, f"The services are: {', '.join(SERVICES)}.", service)
     elif not isinstance(section, Mapping):
         message = f'TINYMCE_JWT["SERVICES"]["{name}"] is of the type {type(section).__name__}.'
@@ -100,7 +102,10 @@ def service_problems(service: Service, values: Mapping[str, Any]) -> Iterator[Pr
         message = f"The service {service.id!r} has no key to sign with" + (
             ", so it only verifies." if verifies else "."
         )
-        yield Problem("W007" if verifies else "E012", message, f"Set {label(private[0])}.", service.id)
+        hint = f"Set {label(private[0])}."
+        if not (verifies or contract.symmetric):
+            hint = f"{hint} A key pair is made by: manage.py tinymce_jwt keys generate secrets/tiny.pem"
+        yield Problem("W007" if verifies else "E012", message, hint, service.id)
 
 
 def level_problems(values: Mapping[Any, Any], service: str | None) -> Iterator[Problem]:
@@ -123,7 +128,8 @@ def _unknown(name: Any, service: str | None) -> Problem:
     if looks_like_key_text(name):
         return Problem("E002", "TINYMCE_JWT has a key's text as a setting name.", "Make it a value.", service)
     names = [*SETTINGS, "SERVICES"] if service is None else list(SETTINGS)
-    near = difflib.get_close_matches(name.upper(), names, n=1)
+    # By letters alone, a file would be nearer to the text of a key than to its path.
+    near = difflib.get_close_matches(name.upper().replace("_FILE", "_PATH"), names, n=1)
     hint = f"Did you mean {near[0]}?" if near else f"The settings are: {', '.join(names)}."
     return Problem("E002", f"{label(name[:60], service)} is no setting.", hint, service)
 

@@ -20,6 +20,9 @@ SERVICES = "tinydrive, exportpdf, exportword, importword, tinymceai, tinymceai-o
 CLOUD_ALGORITHMS = "RS256, RS384, RS512, PS256, PS384, PS512"
 
 
+GENERATE_HINT = "A key pair is made by: manage.py tinymce_jwt keys generate secrets/tiny.pem"
+
+
 def with_key(**more):
     return {"PRIVATE_KEY": private_pem(), **more}
 
@@ -84,7 +87,7 @@ FAULTS = {
     "E012": (
         dict,
         "The service 'tinydrive' has no key to sign with.",
-        'Set TINYMCE_JWT["PRIVATE_KEY_PATH"].',
+        f'Set TINYMCE_JWT["PRIVATE_KEY_PATH"]. {GENERATE_HINT}',
     ),
     "E013": (
         lambda: {"PRIVATE_KEY": "no key"},
@@ -153,6 +156,28 @@ def test_faults_of_top_level_and_sections_are_all_told(settings):
 def test_service_id_that_is_no_text_is_told(settings):
     settings.TINYMCE_JWT = with_key(SERVICES={5: {}})
     assert messages()[0][1] == 'TINYMCE_JWT["SERVICES"] lists a name of the type int, which is no service of Tiny\'s.'
+
+
+@pytest.mark.parametrize("first_line", [0, 1], ids=["with-its-title", "body-alone"])
+def test_key_that_stands_for_a_service_is_not_shown(settings, first_line):
+    text = "\n".join(private_pem().splitlines()[first_line:])
+    settings.TINYMCE_JWT = with_key(SERVICES={"tinydrive": {}, text: {}})
+    expected = "TINYMCE_JWT[\"SERVICES\"] lists a key's text, which is no service of Tiny's."
+    assert messages() == [("E008", expected, f"The services are: {SERVICES}.")]
+
+
+@pytest.mark.parametrize(
+    ("name", "meant"),
+    [
+        ("PRIVATE_KEY_FILE", "PRIVATE_KEY_PATH"),
+        ("public_key_file", "PUBLIC_KEY_PATH"),
+        ("PRIVATEKEY", "PRIVATE_KEY"),
+        ("PRIVATE_KEY_PASSWORD", "PRIVATE_KEY_PASSPHRASE"),
+    ],
+)
+def test_setting_that_is_meant_is_suggested(settings, name, meant):
+    settings.TINYMCE_JWT = with_key(**{name: "x"})
+    assert messages()[0][2] == f"Did you mean {meant}?"
 
 
 def test_key_that_services_share_is_told_once(settings):

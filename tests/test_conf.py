@@ -152,11 +152,21 @@ def test_audience_that_is_missing_is_told(configure, service, name):
     )
 
 
-@pytest.mark.parametrize(("service", "name"), [("tinydrive", "PRIVATE_KEY"), ("tinymceai-onprem", "API_SECRET")])
-def test_service_without_a_key_is_told_where_to_set_it(configure, service, name):
+PRIVATE_KEY_HINT = (
+    'Set TINYMCE_JWT["PRIVATE_KEY_PATH"]. A key pair is made by: manage.py tinymce_jwt keys generate secrets/tiny.pem'
+)
+
+
+@pytest.mark.parametrize(
+    ("service", "name", "hint"),
+    [
+        ("tinydrive", "PRIVATE_KEY", PRIVATE_KEY_HINT),
+        ("tinymceai-onprem", "API_SECRET", 'Set TINYMCE_JWT["API_SECRET"].'),
+    ],
+)
+def test_service_without_a_key_is_told_where_to_set_it(configure, service, name, hint):
     configure({service: {name: None}})
-    where = "API_SECRET" if name == "API_SECRET" else "PRIVATE_KEY_PATH"
-    assert fault_of(service) == f'The service {service!r} has no key to sign with. Set TINYMCE_JWT["{where}"].'
+    assert fault_of(service) == f"The service {service!r} has no key to sign with. {hint}"
 
 
 @pytest.fixture
@@ -278,7 +288,7 @@ def test_override_settings_holds_at_once_and_ends_at_once(site):
 def test_removed_settings_are_noticed_at_once(site):
     assert claims_of()["sub"] == "7"
     del site.TINYMCE_JWT
-    assert fault_of() == "The service 'tinydrive' has no key to sign with. Set TINYMCE_JWT[\"PRIVATE_KEY_PATH\"]."
+    assert fault_of() == f"The service 'tinydrive' has no key to sign with. {PRIVATE_KEY_HINT}"
 
 
 def test_repr_of_the_configuration_shows_no_secret(configure):

@@ -63,10 +63,6 @@ def test_newcomer_gets_from_no_key_to_a_verified_token_by_the_commands_own_guida
     keys_generate = suggested(r"A key pair is made by: manage.py tinymce_jwt (.+)", printed).split()
 
     status, printed = project.command(*keys_generate)
-    assert status == 2
-    keys_generate = suggested(r"yet: tinymce_jwt (.+)", printed).split()
-
-    status, printed = project.command(*keys_generate)
     assert status == 0
     project.append("settings.py", suggested(r"In the settings: (.+)", printed))
 

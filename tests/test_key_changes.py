@@ -15,6 +15,9 @@ from .damage import each_damage
 from .issuing import claims_of, key_fault_of, require_signer, token_of
 from .keyring import private_pem, public_pem, rsa_key
 
+# True of a new key as of the old one that is back.
+TAKEN = "The key files have changed: tokens are now signed and verified with what is in them."
+
 
 @pytest.fixture
 def always_looking(monkeypatch):
@@ -113,7 +116,17 @@ def test_change_is_logged_once(site, key_path, always_looking, log):
     write(key_path, "other")
     require_signer("other")
     require_signer("other")
-    assert log("INFO") == ["The key has changed: tokens are now signed and verified with the new one."]
+    assert log("INFO") == [TAKEN]
+
+
+def test_key_that_comes_back_unchanged_is_not_called_new(site, key_path, always_looking, log):
+    require_signer("site")
+    text = key_path.read_text()
+    key_path.unlink()
+    require_signer("site")
+    key_path.write_text(text)
+    require_signer("site")
+    assert log("INFO") == [TAKEN]
 
 
 @each_damage

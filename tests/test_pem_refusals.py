@@ -188,7 +188,8 @@ def test_missing_file_is_refused(settings, tmp_path):
     path = tmp_path / "tiny.pem"
     settings.TINYMCE_JWT = {"PRIVATE_KEY_PATH": path}
     assert key_fault_of() == (
-        f"PRIVATE_KEY_PATH names {path}, which does not exist. Create the key or correct the path."
+        f"PRIVATE_KEY_PATH names {path}, which does not exist. Correct the path, or make a key pair: "
+        "manage.py tinymce_jwt keys generate"
     )
 
 

@@ -62,8 +62,7 @@ def _settings() -> Iterator[Diagnosis]:
     if services:
         yield ok("settings", f"TINYMCE_JWT can be used for: {services}.")
     else:
-        mend = "Mend what is said above. A key pair is made by: manage.py tinymce_jwt keys generate"
-        yield wrong("settings", "TINYMCE_JWT can be used for no service.", mend)
+        yield wrong("settings", "TINYMCE_JWT can be used for no service.", "Mend what is said above.")
 
 
 def _keys() -> Iterator[Diagnosis]:
