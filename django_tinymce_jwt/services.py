@@ -63,7 +63,7 @@ _EXP = Claim(
     ("exp",),
     (
         _IS_TIME,
-        Rule("in the future (the token has expired)", contracts.is_future),
+        Rule("in the future (else the token has expired)", contracts.is_future),
         Rule("later than 'iat'", contracts.is_after_issue),
     ),
     required=True,

@@ -182,7 +182,7 @@ def test_token_that_expired_less_than_a_minute_ago_verifies(site):
 @pytest.mark.parametrize(
     ("changes", "claim", "message"),
     [
-        ({"exp": time.time() - 900, "iat": 0}, "exp", "wanted: in the future (the token has expired)."),
+        ({"exp": time.time() - 900, "iat": 0}, "exp", "wanted: in the future (else the token has expired)."),
         ({"iat": time.time() + 500}, "iat", "wanted: not in the future."),
         ({"nbf": time.time() + 500}, "nbf", "wanted: not in the future."),
         ({"exp": 10**400}, "exp", "wanted: a number of seconds since the epoch."),
