@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import logging
 import logging.config
+import re
 import sqlite3
 from contextlib import closing
 from datetime import datetime, timedelta, timezone
@@ -50,7 +51,7 @@ def test_token_is_one_line_of_json(site, user, rf, json_lines):
     token = issue_token(user, request=rf.post("/"))
     (line,) = json_lines()
     fields = ["time", "message", "user_pk", "service", "expires", "key_fingerprint", "reason", "remote_addr"]
-    assert list(line) == fields
+    assert list(line) == [*fields, "inspected_user_pk"]
     assert (line["message"], line["user_pk"], line["service"]) == ("token issued", user.pk, "tinydrive")
     assert (line["reason"], line["remote_addr"]) == (None, "127.0.0.1")
     assert len(line["key_fingerprint"]) == 64
@@ -166,3 +167,56 @@ def test_failing_database_leaves_the_transaction_usable(demo):
     assert result.returncode == 0, result.stderr
     assert "alice@example.com" in result.stdout
     assert "--- Logging error ---" in result.stderr
+
+
+# Anonymous, so that it is refused on the event loop; a token is made in a thread.
+REFUSE_AND_ISSUE_ASYNCHRONOUSLY = """
+import asyncio, logging.config
+from django.contrib.auth.models import AnonymousUser, User
+from django.test import AsyncRequestFactory
+from django_tinymce_jwt.views import AsyncTokenView
+
+logging.config.dictConfig({{
+    "version": 1,
+    "disable_existing_loggers": False,
+    "filters": {filters},
+    "handlers": {{"audit": {{"()": "intranet.audit.{handler}", "filters": [*{filters}]}}}},
+    "loggers": {{"django_tinymce_jwt.audit": {{"handlers": ["audit"], "level": "INFO", "propagate": False}}}},
+}})
+
+async def ask(user):
+    async def auser():
+        return user
+    request = AsyncRequestFactory().post("/")
+    request.auser = auser
+    return (await AsyncTokenView.as_view()(request)).status_code
+
+print([asyncio.run(ask(user)) for user in (AnonymousUser(), User.objects.get(username="alice"))])
+"""
+
+
+def rows_after_a_refusal_and_a_token(demo, handler, filters="{}"):
+    run_sql(demo, "DELETE FROM audit_trail_entry")
+    script = REFUSE_AND_ISSUE_ASYNCHRONOUSLY.format(handler=handler, filters=filters)
+    done = demo.manage("shell", "-c", script)
+    assert "[401, 200]" in done.stdout, done.stderr
+    rows = run_sql(demo, "SELECT message FROM audit_trail_entry ORDER BY id")
+    return [message for (message,) in rows], done.stderr
+
+
+def test_refusal_on_an_event_loop_cannot_be_a_row(demo):
+    rows, errors = rows_after_a_refusal_and_a_token(demo, "ToDatabase")
+    assert rows == ["token issued"]
+    assert "SynchronousOnlyOperation" in errors
+
+
+def test_queue_makes_refusals_on_an_event_loop_rows_too(demo):
+    rows, errors = rows_after_a_refusal_and_a_token(demo, "queued")
+    assert rows == ["token refused", "token issued"]
+    assert "Logging error" not in errors
+
+
+def test_filter_leaves_out_what_nobody_is_known_for(demo):
+    page = (EXAMPLE.parent / "docs" / "audit.rst").read_text(encoding="utf-8")
+    filters = re.search(r'"filters": (\{\n +"known": .+\n +\}),$', page, re.MULTILINE)[1]
+    assert rows_after_a_refusal_and_a_token(demo, "queued", filters)[0] == ["token issued"]

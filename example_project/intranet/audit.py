@@ -1,17 +1,21 @@
-"""Two ways to keep the audit trail of django-tinymce-jwt: as JSON lines, and in the database."""
+"""Ways to keep the audit trail of django-tinymce-jwt: as JSON lines, and in the database."""
 
+import atexit
 import json
 import logging
+from contextlib import suppress
 from datetime import datetime, timezone
+from logging.handlers import QueueHandler, QueueListener
+from queue import SimpleQueue
 
 from django.apps import apps
-from django.db import transaction
+from django.db import Error, close_old_connections, transaction
 
 
 class JsonLines(logging.Formatter):
     """Writes a record as one JSON object on a line."""
 
-    FIELDS = ["user_pk", "service", "expires", "key_fingerprint", "reason", "remote_addr"]
+    FIELDS = ["user_pk", "service", "expires", "key_fingerprint", "reason", "remote_addr", "inspected_user_pk"]
 
     def format(self, record):
         time = datetime.fromtimestamp(record.created, timezone.utc)
@@ -41,3 +45,21 @@ class ToDatabase(logging.Handler):
                 )
         except Exception:
             self.handleError(record)
+
+
+class Listener(QueueListener):
+    """Hands on what is in the queue, in a thread of its own."""
+
+    def handle(self, record):
+        super().handle(record)
+        # As Django does at the end of a request, of which this thread has none.
+        with suppress(Error):
+            close_old_connections()
+
+
+def queued():
+    """Make a handler for ASGI: the event loop may not use the ORM, so ``ToDatabase`` runs in another thread."""
+    listener = Listener(SimpleQueue(), ToDatabase())
+    listener.start()
+    atexit.register(listener.stop)
+    return QueueHandler(listener.queue)
