@@ -23,9 +23,6 @@ __all__ = ["providers"]
 # The place in the static file that the JSON value takes.
 PLACEHOLDER = "/* services */ null"
 
-# Their plugins show nothing, or nothing of use, when the provider fails: the provider itself must tell the user.
-SILENT_SERVICES = frozenset({"exportpdf", "exportword", "importword"})
-
 # Inside of a JSON value these stand in strings only. With them escaped, no script can be ended early
 # and no comment begun, wherever the text is pasted.
 _ESCAPES = {ord(character): f"\\u{ord(character):04X}" for character in "<>&"}
@@ -63,7 +60,7 @@ def _services(namespaces: Sequence[str], kwargs: dict[str, Any]) -> list[dict[st
     for service in listed:
         first.setdefault(SERVICES[service].option, service)
     return [
-        {"option": option, "url": _endpoint(service, namespaces, kwargs), "silent": service in SILENT_SERVICES}
+        {"option": option, "url": _endpoint(service, namespaces, kwargs), "silent": SERVICES[service].silent}
         for option, service in first.items()
     ]
 

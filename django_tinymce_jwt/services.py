@@ -17,12 +17,16 @@ CLOUD_ALGORITHMS = ("RS256", "RS384", "RS512", "PS256", "PS384", "PS512")
 
 @dataclass(frozen=True)
 class Service:
-    """One of Tiny's services that wants a JWT: its id, its name, its editor option, its contract."""
+    """One of Tiny's services that wants a JWT: its id, its name, its editor option, its contract.
+
+    ``silent``: its plugin shows nothing, or nothing of use, when the provider fails; the provider must tell the user.
+    """
 
     id: str
     name: str
     option: str
     contract: Contract
+    silent: bool = False
 
 
 _IS_TIME = Rule("a number of seconds since the epoch", contracts.is_time)
@@ -117,9 +121,9 @@ SERVICES = {
     service.id: service
     for service in (
         Service("tinydrive", "Tiny Drive", "tinydrive_token_provider", DRIVE),
-        Service("exportpdf", "Export to PDF", "exportpdf_token_provider", DOCUMENT_CONVERTER),
-        Service("exportword", "Export to Word", "exportword_token_provider", DOCUMENT_CONVERTER),
-        Service("importword", "Import from Word", "importword_token_provider", DOCUMENT_CONVERTER),
+        Service("exportpdf", "Export to PDF", "exportpdf_token_provider", DOCUMENT_CONVERTER, silent=True),
+        Service("exportword", "Export to Word", "exportword_token_provider", DOCUMENT_CONVERTER, silent=True),
+        Service("importword", "Import from Word", "importword_token_provider", DOCUMENT_CONVERTER, silent=True),
         Service("tinymceai", "TinyMCE AI", "tinymceai_token_provider", AI),
         Service("tinymceai-onprem", "TinyMCE AI on-premises", "tinymceai_token_provider", AI_ON_PREMISES),
     )
