@@ -66,7 +66,8 @@ def check_urls(**kwargs: Any) -> list[CheckMessage]:
     """W004: no URL leads to a token endpoint."""
     if getattr(settings, "ROOT_URLCONF", None) is None or _has_token_view(get_resolver().url_patterns):
         return []
-    hint = 'Add path("tinymce/jwt/", include("django_tinymce_jwt.urls")) to the urlpatterns.'
+    urls = 'path("tinymce/jwt/", include("django_tinymce_jwt.urls"))'
+    hint = f"Add {urls} to the urlpatterns (from django.urls import include, path)."
     return [Warning("No URL leads to a token endpoint.", hint=hint, id=f"{PREFIX}.W004")]
 
 

@@ -218,13 +218,9 @@ def test_endpoint_is_found_among_the_urls(site, patterns, nesting):
 @pytest.mark.parametrize("patterns", WITHOUT_ENDPOINT.values(), ids=WITHOUT_ENDPOINT)
 def test_urls_without_an_endpoint_are_told(site, patterns, nesting):
     site.ROOT_URLCONF = nesting(patterns)
-    assert messages() == [
-        (
-            "W004",
-            "No URL leads to a token endpoint.",
-            'Add path("tinymce/jwt/", include("django_tinymce_jwt.urls")) to the urlpatterns.',
-        )
-    ]
+    urls = 'path("tinymce/jwt/", include("django_tinymce_jwt.urls"))'
+    hint = f"Add {urls} to the urlpatterns (from django.urls import include, path)."
+    assert messages() == [("W004", "No URL leads to a token endpoint.", hint)]
 
 
 def test_site_without_urls_is_not_told(site):

@@ -145,6 +145,22 @@ def test_generate_prints_the_settings_line_that_names_the_key(settings, tmp_path
     assert line == 'TINYMCE_JWT = {"PRIVATE_KEY_PATH": BASE_DIR / "secrets" / "tiny.pem"}'
 
 
+@pytest.mark.parametrize(
+    ("path", "ignored"),
+    [
+        ("secrets/tiny.pem", " (for git: echo secrets/tiny.pem >> .gitignore)"),
+        ("tiny.pem", " (for git: echo tiny.pem >> .gitignore)"),
+        ("my keys/tiny.pem", " (for git: echo 'my keys/tiny.pem' >> .gitignore)"),
+        ("../tiny.pem", ""),
+    ],
+)
+def test_generate_tells_git_to_ignore_the_key_and_nothing_else(tmp_path, monkeypatch, path, ignored):
+    (tmp_path / "site").mkdir()
+    monkeypatch.chdir(tmp_path / "site")
+    out = run("keys", "generate", path).out
+    assert f"  1. Keep the private key out of version control{ignored}.\n" in out
+
+
 @pytest.mark.parametrize("base", [None, "text", "elsewhere"])
 def test_settings_line_has_the_whole_path_where_there_is_no_base_dir_to_begin_with(settings, tmp_path, base):
     settings.BASE_DIR = {None: None, "text": str(tmp_path), "elsewhere": tmp_path / "other"}[base]

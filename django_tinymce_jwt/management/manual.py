@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
+BEGIN = "Begin with doctor: it says what to do next."
 EXIT_CODES = "Exit status: 0 all is well, 1 something is wrong with what was asked about, 2 the command line is wrong."
 
 GENERATE = (
     """\
 Write a new key pair: the private key (PKCS#8 PEM) that only its owner can read, and the public key beside
 it as NAME.pub.pem. Then print the public key, which Tiny's portal must know, and what to do next. Works
-before there are settings, and never overwrites a file. With PRIVATE_KEY_PASSPHRASE in the settings the
-private key is encrypted with it.""",
+before there are settings, and never overwrites a file. Where the settings have PRIVATE_KEY_PATH and
+PRIVATE_KEY_PASSPHRASE, the private key is encrypted with that passphrase.""",
     """\
   manage.py tinymce_jwt keys generate secrets/tiny.pem
   manage.py tinymce_jwt keys generate --bits 3072        where PRIVATE_KEY_PATH says""",

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import json
+import os
+import shlex
 import sys
 import time
 from collections.abc import Iterable, Iterator
@@ -41,7 +43,7 @@ def generate_keys(*, path: Path | None, bits: int, service: str | None, **_: Any
     passphrase = None if config is None else config.keys.passphrase
     path = path or named
     if path is None:
-        text = "Name the file, for TINYMCE_JWT has no PRIVATE_KEY_PATH yet: tinymce_jwt keys generate secrets/tiny.pem"
+        text = "Name the file, for the settings lead to none: manage.py tinymce_jwt keys generate secrets/tiny.pem"
         raise CommandError(text, returncode=2)
     path = path.absolute()
     try:
@@ -158,7 +160,7 @@ def _generated(path: Path, key: RSAPublicKey, named: Path | None, encrypted: boo
     yield f"and its public half      {keyfiles.public_path(path)}\n"
     yield from _public_lines(key)
     yield "Next:"
-    yield f"  1. Keep the private key out of version control (for git: echo '{path.parent.name}/' >> .gitignore)."
+    yield f"  1. Keep the private key out of version control{_for_git(path)}."
     if named is None:
         yield f'  2. In the settings: TINYMCE_JWT = {{"PRIVATE_KEY_PATH": {_as_python(path)}}}'
     elif named.absolute() == path:
@@ -169,8 +171,14 @@ def _generated(path: Path, key: RSAPublicKey, named: Path | None, encrypted: boo
     yield "  4. See whether all is well: manage.py tinymce_jwt doctor"
 
 
+def _for_git(path: Path) -> str:
+    # The file and not its folder, which may hold the site too.
+    name = os.path.relpath(path)
+    return "" if name.startswith("..") else f" (for git: echo {shlex.quote(name)} >> .gitignore)"
+
+
 def _as_python(path: Path) -> str:
     base = getattr(settings, "BASE_DIR", None)
     if isinstance(base, Path) and path.is_relative_to(base):
-        return " / ".join(["BASE_DIR", *(f'"{part}"' for part in path.relative_to(base).parts)])
-    return f'"{path}"'
+        return " / ".join(["BASE_DIR", *map(json.dumps, path.relative_to(base).parts)])
+    return json.dumps(str(path))

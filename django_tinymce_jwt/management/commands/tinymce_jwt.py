@@ -25,7 +25,7 @@ class Command(BaseCommand):
     requires_system_checks = []
 
     def add_arguments(self, parser: CommandParser) -> None:
-        parser.epilog = manual.EXIT_CODES
+        parser.epilog = f"{manual.BEGIN} {manual.EXIT_CODES}"
         commands = parser.add_subparsers(title="subcommands", metavar="COMMAND", required=True)
         about = "Make a key pair, print the public key, tell the facts of the keys."
         keys = commands.add_parser("keys", help=about, description=about, epilog=manual.EXIT_CODES)
