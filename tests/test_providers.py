@@ -170,7 +170,7 @@ def test_script_has_no_line_that_is_hard_to_read():
 def test_script_passes_its_own_tests():
     node = shutil.which("node")
     if node is None:  # pragma: no cover
-        reason = "The tests of providers.js need Node.js 20 or newer: install 'node'."
+        reason = "The tests of providers.js need Node.js 18 or newer. On Debian: apt-get install nodejs"
         (pytest.fail if os.environ.get("CI") else pytest.skip)(reason)
     run = subprocess.run([node, "--test", *JS_TESTS], capture_output=True, text=True, timeout=120)
     assert run.returncode == 0, run.stdout + run.stderr
