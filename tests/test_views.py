@@ -160,6 +160,14 @@ def test_reason_is_told_to_the_developer(ask_with, settings, fault):
 
 
 @each_reason
+@pytest.mark.parametrize("debug", [False, True], ids=["production", "debug"])
+def test_both_views_answer_in_the_same_words(ask_with, settings, debug, fault):
+    settings.DEBUG = debug
+    first, second = (ask_with(fault, view=view) for view in ["/sync/", "/async/"])
+    assert (second.status_code, second.headers, second.content) == (first.status_code, first.headers, first.content)
+
+
+@each_reason
 def test_reason_goes_to_the_log_once(ask_with, caplog, fault):
     ask_with(fault)
     [record] = [record for record in caplog.records if record.name == "django_tinymce_jwt"]

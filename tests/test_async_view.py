@@ -1,0 +1,179 @@
+"""What ``AsyncTokenView`` does beyond ``TokenView``, whose tests it shares: many at once, and hooks that await."""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+import threading
+
+import pytest
+from django.core.exceptions import PermissionDenied
+from django.http import JsonResponse
+from django.urls import path
+
+from django_tinymce_jwt import verify_token
+from django_tinymce_jwt.views import AsyncTokenView
+
+from . import views_urls
+from .asgi import Application, PeopleBackend, without_database
+from .endpoint import ask, claims_of, error_of
+
+pytestmark = pytest.mark.urls(__name__)
+
+each_view = pytest.mark.parametrize("view", ["/sync/", "/async/"], ids=["view", "async-view"])
+
+
+class AwaitingView(AsyncTokenView):
+    """Awaits something of its own before it maps the claims, and then does what the URL says."""
+
+    async def get_claims(self):
+        await asyncio.sleep(0)
+        if "raises" in self.kwargs:
+            raise self.kwargs["raises"]("no claims today")
+        return {**await super().get_claims(), "name": self.request.headers["X-Name"]}
+
+
+async def page(request):
+    user = await request.auser()
+    return JsonResponse({"user": user.pk})
+
+
+urlpatterns = [
+    path("page/", page),
+    *views_urls.urlpatterns,
+    path("awaiting/", AwaitingView.as_view()),
+    path("awaiting/refused/", AwaitingView.as_view(), {"raises": PermissionDenied}),
+    path("awaiting/failed/", AwaitingView.as_view(), {"raises": LookupError}),
+]
+
+
+class Gate:
+    """Keeps the signatures for some people from ending until it is opened.
+
+    The audit trail hears of a token in the thread that has just signed it, so that a filter that
+    waits there makes for a signature that lasts as long as the test wants. (A handler would wait
+    with its lock held, and keep everybody.)
+    """
+
+    def __init__(self, people):
+        self._people = people
+        self._open = threading.Event()
+        self._reached = threading.Event()
+        self.opened_in_time = []
+
+    async def reached(self):
+        while not self._reached.is_set():
+            await asyncio.sleep(0.001)
+
+    def open(self):
+        self._open.set()
+
+    def filter(self, record):
+        if record.user_pk in self._people:
+            self._reached.set()
+            # If it is the event loop that waits here, nobody is left who could open the gate.
+            self.opened_in_time.append(self._open.wait(10))
+            self.open()
+        return True
+
+
+@pytest.fixture
+def gate_for():
+    """Return a gate for these people, which hears of tokens."""
+    audit = logging.getLogger("django_tinymce_jwt.audit")
+    level, gates = audit.level, []
+
+    def gate_for(*people):
+        gates.append(Gate(people))
+        audit.addFilter(gates[-1])
+        audit.setLevel(logging.INFO)
+        return gates[-1]
+
+    yield gate_for
+    audit.setLevel(level)
+    for gate in gates:
+        audit.removeFilter(gate)
+
+
+@pytest.fixture
+def people(site):
+    """The settings of a site whose sessions and users need no database."""
+    return without_database(site)
+
+
+def sub_of(answer):
+    status, content = answer
+    assert status == 200, content
+    return verify_token(content["token"])["sub"]
+
+
+@each_view
+def test_each_of_many_at_once_gets_their_own_token_and_is_asked_for_once(people, view):
+    everybody = range(1, 31)
+
+    async def ask_all(application):
+        return await asyncio.gather(*(application.ask(view, person) for person in everybody))
+
+    answers = asyncio.run(ask_all(Application()))
+    assert [sub_of(answer) for answer in answers] == [str(person) for person in everybody]
+    assert sorted(PeopleBackend.asked) == [*everybody]
+
+
+def test_token_is_given_while_another_is_signed(people, gate_for):
+    gate = gate_for(1)
+
+    async def ask_two(application):
+        slow = asyncio.create_task(application.ask("/async/", 1))
+        await gate.reached()
+        quick = await application.ask("/async/", 2)
+        gate.open()
+        return sub_of(quick), sub_of(await slow)
+
+    assert asyncio.run(ask_two(Application())) == ("2", "1")
+    assert gate.opened_in_time == [True]
+
+
+def test_any_number_of_slow_signatures_holds_up_no_other_page(people, gate_for):
+    many = range(1, 41)
+    gate = gate_for(*many)
+
+    async def ask_all(application):
+        slow = [asyncio.create_task(application.ask("/async/", person)) for person in many]
+        await gate.reached()
+        page = await application.ask("/page/", 50, method="GET")
+        gate.open()
+        return page, [sub_of(answer) for answer in await asyncio.gather(*slow)]
+
+    assert asyncio.run(ask_all(Application())) == ((200, {"user": 50}), [str(person) for person in many])
+    assert gate.opened_in_time == [True] * len(many)
+
+
+def test_client_that_hangs_up_gets_no_answer_and_is_no_error(people, gate_for, caplog):
+    gate = gate_for(1)
+
+    async def hang_up(application):
+        gone = asyncio.Event()
+        request = asyncio.create_task(application.ask("/async/", 1, gone=gone))
+        await gate.reached()
+        gone.set()
+        answer = await request
+        gate.open()
+        return answer, sub_of(await application.ask("/async/", 2))
+
+    assert asyncio.run(hang_up(Application())) == (None, "2")
+    assert [record for record in caplog.records if record.levelno > logging.INFO] == []
+
+
+@pytest.mark.django_db
+def test_get_claims_may_await(site, user):
+    claims = claims_of(ask(user, path="/awaiting/", headers={"X-Name": "Countess"}))
+    assert (claims["sub"], claims["name"]) == (str(user.pk), "Countess")
+
+
+@pytest.mark.django_db
+@pytest.mark.parametrize(
+    ("what", "expected"),
+    [("refused", (403, "permission_denied")), ("failed", (500, "token_unavailable"))],
+)
+def test_what_get_claims_raises_has_its_answer(site, user, what, expected):
+    assert error_of(ask(user, path=f"/awaiting/{what}/")) == expected
