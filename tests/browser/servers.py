@@ -15,6 +15,8 @@ import tinymce
 
 from tests.keyring import private_pem
 
+from . import react_page
+
 HERE = Path(__file__).parent
 ROOT = HERE.parent.parent
 # As for a site with the premium plugins: they lie beside those of the open-source TinyMCE.
@@ -35,6 +37,7 @@ def website(other_origin="https://www.example.com", prefix=""):
         "WEBSITE_PRIVATE_KEY": private_pem(),
         "WEBSITE_OTHER_ORIGIN": other_origin,
         "WEBSITE_PREFIX": prefix,
+        "WEBSITE_BUNDLES": str(react_page.STATIC),
     }
     command = [sys.executable, "-m", "tests.browser.website.serve"]
     with subprocess.Popen(command, cwd=ROOT, env=env, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True) as site:

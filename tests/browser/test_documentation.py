@@ -11,7 +11,13 @@ from .servers import HERE, ROOT
 DOCUMENT = (ROOT / "docs" / "providers.rst").read_text(encoding="utf-8")
 SCRIPT = ROOT / "django_tinymce_jwt" / "static" / "django_tinymce_jwt" / "providers.js"
 SNIPPETS = re.findall(r"^\.\. code-block:: \w+\n\n((?: {4}.*\n|\n)+)", DOCUMENT, re.MULTILINE)
-FOLDERS = {HERE / "website", HERE / "website" / "static", HERE / "website" / "templates", HERE / "elsewhere"}
+FOLDERS = {
+    HERE / "website",
+    HERE / "website" / "static",
+    HERE / "website" / "templates",
+    HERE / "elsewhere",
+    HERE / "react",
+}
 
 
 def lines(text):
@@ -19,7 +25,7 @@ def lines(text):
 
 
 def site_files():
-    files = [path for folder in FOLDERS for path in folder.iterdir() if path.suffix in {".html", ".js", ".py"}]
+    files = [path for folder in FOLDERS for path in folder.iterdir() if path.suffix in {".html", ".js", ".jsx", ".py"}]
     # The other origin has another port in every run.
     return [lines(path.read_text().replace("[OTHER_ORIGIN]", '["https://www.example.com"]')) for path in files]
 

@@ -19,7 +19,7 @@ DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
 FORCE_SCRIPT_NAME = PREFIX or None
 ROOT_URLCONF = "tests.browser.website.urls"
 STATIC_URL = "static/"
-STATICFILES_DIRS = [HERE / "static"]
+STATICFILES_DIRS = [HERE / "static", os.environ["WEBSITE_BUNDLES"]]
 USE_TZ = True
 INSTALLED_APPS = [
     "django.contrib.admin",

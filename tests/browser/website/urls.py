@@ -61,6 +61,7 @@ urlpatterns = [
     path("form/", form),
     path("cdn/", with_cdn(page("cdn"))),
     path("module/", page("module")),
+    path("react/", page("react")),
     path("all/", page("all")),
     path("too-early/", page("too_early")),
     path("sign-in/<str:username>/", sign_in),
