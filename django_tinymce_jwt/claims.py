@@ -59,9 +59,12 @@ class TinyDriveClaims(ClaimMapper):
     """The claims of Tiny Drive."""
 
     def get_claims(self) -> dict[str, Any]:
-        claims = {**super().get_claims(), "name": self.get_name()}
+        claims = super().get_claims()
+        claims["name"] = self.get_name()
         root = self.get_root()
-        return claims if root is None else {**claims, services.ROOT_CLAIM: root}
+        if root is not None:
+            claims[services.ROOT_CLAIM] = root
+        return claims
 
     def get_name(self) -> str:
         """Return the name that Tiny Drive shows as the creator of the user's files."""
@@ -146,7 +149,7 @@ def display_name(user: Any) -> str:
     """Return the user's full name, else the username; of an e-mail address only the part before the @."""
     get_full_name = getattr(user, "get_full_name", None)
     name = str((get_full_name and get_full_name()) or "").strip() or str(user.get_username())
-    address = _EMAIL.fullmatch(name.strip())
+    address = _EMAIL.fullmatch(name.strip()) if "@" in name else None
     return address[1] if address else name
 
 

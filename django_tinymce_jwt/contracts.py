@@ -51,6 +51,13 @@ class Claim:
     def name(self) -> str:
         return ".".join(self.path)
 
+    def value_in(self, claims: Mapping[str, Any]) -> Any:
+        """Return the claim's value, or ``_MISSING``."""
+        value: Any = claims
+        for key in self.path:
+            value = value.get(key, _MISSING) if isinstance(value, dict) else _MISSING
+        return value
+
 
 class Finding(NamedTuple):
     """How a claim fares with one rule of its contract."""
@@ -87,32 +94,35 @@ class Contract:
         self, claims: Mapping[str, Any], *, audience: str | None, now: float, leeway: float = 0
     ) -> Iterator[Finding]:
         """Judge the claims rule by rule; of each claim up to the first rule that it breaks."""
-        for claim, value, rule, accepted in self._verdicts(Circumstances(claims, audience, now, leeway)):
-            yield Finding(claim.name, value, rule.wanted, accepted)
+        circumstances = Circumstances(claims, audience, now, leeway)
+        for claim in self.claims:
+            value = claim.value_in(claims)
+            if value is _MISSING:
+                if claim.required:
+                    yield Finding(claim.name, value, claim.rules[0].wanted, False)
+                continue
+            for rule in claim.rules:
+                accepted = rule.accepts(value, circumstances)
+                yield Finding(claim.name, value, rule.wanted, accepted)
+                if not accepted:
+                    break
 
     def first_failure(
         self, claims: Mapping[str, Any], *, audience: str | None, now: float, leeway: float = 0
     ) -> Finding | None:
         """Return what is wrong with the claims, or None if the service would accept them."""
-        for claim, value, rule, accepted in self._verdicts(Circumstances(claims, audience, now, leeway)):
-            if not accepted:
-                return Finding(claim.name, value, rule.wanted, accepted)
-        return None
-
-    def _verdicts(self, circumstances: Circumstances) -> Iterator[tuple[Claim, Any, Rule, bool]]:
+        # Not next(findings(...)): every token pays here, and a generator costs as much as the rules.
+        circumstances = Circumstances(claims, audience, now, leeway)
         for claim in self.claims:
-            value: Any = circumstances.claims
-            for key in claim.path:
-                value = value.get(key, _MISSING) if isinstance(value, dict) else _MISSING
+            value = claim.value_in(claims)
             if value is _MISSING:
                 if claim.required:
-                    yield claim, value, claim.rules[0], False
+                    return Finding(claim.name, value, claim.rules[0].wanted, False)
                 continue
             for rule in claim.rules:
-                accepted = rule.accepts(value, circumstances)
-                yield claim, value, rule, accepted
-                if not accepted:
-                    break
+                if not rule.accepts(value, circumstances):
+                    return Finding(claim.name, value, rule.wanted, False)
+        return None
 
 
 def shown(value: Any) -> str:

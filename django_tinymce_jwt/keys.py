@@ -7,7 +7,6 @@ import logging
 import threading
 import time
 from dataclasses import dataclass, replace
-from functools import lru_cache
 from typing import Any
 
 import jwt
@@ -149,18 +148,12 @@ class _KeyKeeper:
         self._failure, self._seen = failure, seen
 
 
-_keepers_lock = threading.Lock()
+_keepers: dict[KeySource, _KeyKeeper] = {}
 
 
 def _keeper(source: KeySource) -> _KeyKeeper:
-    # Without the lock two threads could each make a keeper, and both would load the key.
-    with _keepers_lock:
-        return _new_keeper(source)
-
-
-@lru_cache(maxsize=64)
-def _new_keeper(source: KeySource) -> _KeyKeeper:
-    return _KeyKeeper(source)
+    # Of two threads that come first both may make a keeper; setdefault() gives both the same one.
+    return _keepers.get(source) or _keepers.setdefault(source, _KeyKeeper(source))
 
 
 def _read(source: KeySource) -> Material:

@@ -16,9 +16,10 @@ def cross_site_reason(request: HttpRequest) -> str | None:
     Browsers send ``Origin`` with every POST, and no page can change it; without it, current ones
     still send ``Sec-Fetch-Site``. A request with neither does not come from a browser's page.
     """
-    origin = request.headers.get("Origin")
+    # META, for request.headers first makes a mapping of all of them.
+    origin = request.META.get("HTTP_ORIGIN")
     if origin is None:
-        site = request.headers.get("Sec-Fetch-Site")
+        site = request.META.get("HTTP_SEC_FETCH_SITE")
         return (
             f"The request has no Origin and Sec-Fetch-Site is {site}" if site in {"cross-site", "same-site"} else None
         )
