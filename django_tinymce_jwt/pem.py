@@ -160,6 +160,8 @@ def _not_private(data: bytes) -> str:
         return "is a public key. The private key is the other file of the pair."
     if b"-----BEGIN CERTIFICATE" in data:
         return "is a certificate. The private key is a file of its own."
+    if re.fullmatch(rb"[^\n]{1,250}\.(pem|key)", data):
+        return "is the path of a file. Put it into PRIVATE_KEY_PATH."
     return "is not PEM (-----BEGIN PRIVATE KEY-----). Put the RSA private key there, as PEM."
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import base64
 import os
+from pathlib import Path
 
 import jwt
 import pytest
@@ -107,6 +108,12 @@ def test_generate_into_what_is_no_folder_is_told(tmp_path):
     result = run("keys", "generate", tmp_path / "file" / "secrets" / "tiny.pem")
     assert result.status == 1
     assert "cannot be written: Not a directory." in result.err
+
+
+@pytest.mark.parametrize("path", ["", "/", "."])
+def test_generate_with_a_folder_for_a_name_is_refused(path):
+    result = run("keys", "generate", path)
+    assert (result.status, result.err) == (1, f"{Path(path).absolute()} is a folder. Name a file in it.")
 
 
 def test_generate_writes_where_the_settings_say(settings, tmp_path):

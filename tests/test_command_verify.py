@@ -61,16 +61,37 @@ def test_one_broken_rule_is_counted_as_one(site):
 @pytest.mark.parametrize("argument", [("-",), ()])
 @pytest.mark.parametrize(
     "around",
-    ["{}", "\ufeff{}", "  {}\r\n", "Bearer {}", "Authorization: Bearer {}\n", 'JSON{{"token": "{}"}}'],
+    [
+        "{}",
+        "\ufeff{}",
+        "  {}\r\n",
+        "Bearer {}",
+        "Authorization: Bearer {}\n",
+        '"{}"',
+        "'Bearer {}'",
+        'JSON{{"token": "{}"}}',
+    ],
 )
 def test_verify_takes_the_token_from_standard_input_as_it_is_found(site, standard_input, argument, around):
     standard_input(around.format(signed()).removeprefix("JSON").encode())
     assert run("verify", *argument).status == 0
 
 
+def test_verify_of_nothing_tells_where_a_token_is_to_be_had(site, standard_input):
+    standard_input(b" \n")
+    result = run("verify")
+    assert (result.status, result.out) == (1, "")
+    assert result.err == "There is no token to explain. One of this site's: manage.py tinymce_jwt token USER"
+
+
+def test_verify_without_a_standard_input_has_no_token(site, monkeypatch):
+    monkeypatch.setattr(sys, "stdin", None)
+    assert run("verify").err.startswith("There is no token to explain.")
+
+
 @pytest.mark.parametrize(
     "garbage",
-    [b"", b"\xff\xfe\x00", b"{", b'{"tok": 1}', b"[" * 60_000, b"{" * 60_000, b'{"token": null}', b"x" * 1_000_000],
+    [b"\xff\xfe\x00", b"{", b'{"tok": 1}', b"[" * 60_000, b"{" * 60_000, b'{"token": null}', b"x" * 1_000_000],
     ids=lambda garbage: repr(garbage[:12]),
 )
 def test_verify_of_garbage_is_a_refusal_and_no_traceback(site, standard_input, garbage):

@@ -63,6 +63,7 @@ REFUSED = {
     "blank": (lambda: " \n", "is empty. Put the RSA private key there, as PEM."),
     "byte-order-mark-alone": (lambda: "\ufeff", "is empty. Put the RSA private key there, as PEM."),
     "other-text": (lambda: "PRIVATE KEY", NOT_PEM),
+    "path": (lambda: "/srv/intranet/secrets/tiny.pem\n", "is the path of a file. Put it into PRIVATE_KEY_PATH."),
     "body-alone": (lambda: "".join(private_pem().splitlines()[1:-1]), NOT_PEM),
     "end-alone": (lambda: private_pem()[200:], NOT_PEM),
     "cut-off": (lambda: private_pem()[:600], CUT_OFF),

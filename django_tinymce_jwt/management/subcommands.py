@@ -46,6 +46,8 @@ def generate_keys(*, path: Path | None, bits: int, service: str | None, **_: Any
         text = "Name the file, for the settings lead to none: manage.py tinymce_jwt keys generate secrets/tiny.pem"
         raise CommandError(text, returncode=2)
     path = path.absolute()
+    if path.is_dir():
+        raise CommandError(f"{path} is a folder. Name a file in it.")
     try:
         key = keyfiles.generate(path, bits, passphrase)
     except FileExistsError as error:
@@ -91,6 +93,8 @@ def token(*, user: str, service: str | None, claims: bool, **_: Any) -> Outcome:
 
 def verify(*, token: str, service: str | None, **_: Any) -> Outcome:
     text = _token_in(_standard_input() if token == "-" else token)
+    if not text:
+        raise CommandError("There is no token to explain. One of this site's: manage.py tinymce_jwt token USER")
     note = ""
     if service is None:
         service, note = guess_service(text)
@@ -126,13 +130,15 @@ def _counted(number: int, noun: str) -> str:
 
 
 def _standard_input() -> str:
+    if sys.stdin is None:  # closed, as some schedulers start their jobs
+        return ""
     # Some room for what may stand around the token; not all of what may never end.
     return sys.stdin.buffer.read(2 * MAX_TOKEN_LENGTH).decode("utf-8-sig", errors="replace")
 
 
 def _token_in(text: str) -> str:
-    """The token in what people have at hand: an ``Authorization`` header, or the endpoint's whole answer."""
-    text = text.strip().removeprefix("Authorization:").strip().removeprefix("Bearer ").strip()
+    """The token in what people have at hand: in quotes, in an ``Authorization`` header, in the endpoint's answer."""
+    text = text.strip().strip("\"'").removeprefix("Authorization:").strip().removeprefix("Bearer ").strip()
     try:
         answer = json.loads(text) if text.startswith("{") else None
     except (ValueError, RecursionError):
