@@ -29,11 +29,11 @@ def static_file(path):
 
 
 @contextmanager
-def website(other_origin="https://www.example.com", prefix=""):
+def website(other_origin="https://www.example.com", prefix="", settings="settings"):
     """Yield the base URL of a running site, and a function that stops it early."""
     env = {
         **os.environ,
-        "DJANGO_SETTINGS_MODULE": "tests.browser.website.settings",
+        "DJANGO_SETTINGS_MODULE": f"tests.browser.website.{settings}",
         "WEBSITE_PRIVATE_KEY": private_pem(),
         "WEBSITE_OTHER_ORIGIN": other_origin,
         "WEBSITE_PREFIX": prefix,

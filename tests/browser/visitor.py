@@ -34,9 +34,16 @@ class Visitor:
         page.on("pageerror", lambda error: self.problems.append(f"uncaught: {error}"))
         return page
 
-    def serve_cdn(self):
-        """Answer for Tiny's CDN with the TinyMCE of django-tinymce."""
-        self.context.route(f"{CDN}**", _answer_for_cdn)
+    def serve_cdn(self, defaults=CLOUD_DEFAULTS):
+        """Answer for Tiny's CDN with the TinyMCE of django-tinymce. Returns a list that grows by every request."""
+        requests = []
+
+        def answer(route):
+            requests.append(route.request)
+            _answer_for_cdn(route, defaults)
+
+        self.context.route(f"{CDN}**", answer)
+        return requests
 
     def sign_in(self, username="ada"):
         # As if in another tab: the page that is open is not told.
@@ -90,11 +97,11 @@ class Visitor:
             self.problems.append(f"{line.type}: {line.text} [{line.location['url']}]")
 
 
-def _answer_for_cdn(route):
+def _answer_for_cdn(route, defaults):
     path = static_file(f"tinymce/{route.request.url.removeprefix(CDN).split('?')[0]}")
     text = path.read_text(encoding="utf-8")
     route.fulfill(
-        body=text + CLOUD_DEFAULTS if path.name == "tinymce.min.js" else text,
+        body=text + defaults if path.name == "tinymce.min.js" else text,
         content_type={".css": "text/css", ".js": "text/javascript"}[path.suffix],
         headers={"Access-Control-Allow-Origin": "*"},
     )
