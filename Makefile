@@ -4,11 +4,12 @@ PORT ?= 8000
 VENV := .venv
 BIN := $(VENV)/bin
 
-.PHONY: help demo test check build bench docs clean
+.PHONY: help demo test load check build bench docs clean
 
 help:
 	@echo "make demo    start the example project (PORT=$(PORT))"
 	@echo "make test    run the tests"
+	@echo "make load    run the load and fault tests for longer than make test does"
 	@echo "make check   run the linters and the type checker"
 	@echo "make build   build wheel and sdist, and try them in a clean environment"
 	@echo "make bench   measure"
@@ -22,6 +23,9 @@ demo: $(VENV)/demo.stamp
 
 test: $(VENV)/test.stamp
 	$(BIN)/python -m pytest --numprocesses=auto --dist=loadfile --cov --cov-report=term
+
+load: $(VENV)/test.stamp
+	LOAD=long $(BIN)/python -m pytest tests/load
 
 check: $(VENV)/check.stamp
 	$(BIN)/ruff check .
