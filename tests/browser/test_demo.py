@@ -19,6 +19,7 @@ from .servers import static_file
 EDIT = "/articles/1/edit/"
 NEW = "/articles/new/"
 ADMIN = "/admin/articles/article/1/change/"
+INSPECTOR = "/admin/tokens/?user=alice"
 
 # As the browser does it when a person drops or pastes a file; `kind` is the name of the last event.
 GIVE = """
@@ -414,7 +415,7 @@ PAGES = ["/", "/articles/2/", EDIT, NEW, "/login/"]
 def test_pages_have_no_problem_in_either_scheme(log_in, scheme):
     admin = log_in("admin")
     admin.page.emulate_media(color_scheme=scheme)
-    for path in [*PAGES, ADMIN, "/admin/audit_trail/entry/"]:
+    for path in [*PAGES, ADMIN, INSPECTOR, "/admin/audit_trail/entry/"]:
         admin.look_at(path)
         red, green, blue = background(admin.page)
         assert (red + green + blue < 3 * 80) == (scheme == "dark"), path
@@ -461,14 +462,58 @@ def test_everything_that_can_be_used_has_a_name(alice):
             assert named.count() == alice.page.get_by_role(role).count(), (path, role)
 
 
-def test_pictures_for_the_documentation(alice, screenshot):
-    alice.page.set_viewport_size({"width": 1100, "height": 800})
+def test_inspector_shows_the_admin_what_a_user_would_get(log_in):
+    admin = log_in("admin")
+    admin.look_at("/admin/")
+    admin.page.get_by_role("link", name="Token inspector").click()
+    admin.page.get_by_label("Username or primary key").fill("alice")
+    admin.page.keyboard.press("Enter")
+    expect(admin.page.get_by_role("heading", name="Claims of alice")).to_have_count(6)
+    expect(admin.page.locator("tr.broken")).to_have_count(0)
+
+
+def test_editor_without_the_permission_is_not_led_to_the_inspector(alice):
+    alice.look_at("/admin/")
+    expect(alice.page.get_by_role("link", name="Token inspector")).to_have_count(0)
+
+
+def test_inspector_fits_a_narrow_screen(log_in):
+    admin = log_in("admin")
+    admin.page.set_viewport_size({"width": 360, "height": 640})
+    admin.look_at(INSPECTOR)
+    for section in admin.page.locator(".token-inspector section").all():
+        assert section.evaluate("section => section.scrollWidth - section.clientWidth") == 0
+
+
+# Pictures for the documentation
+
+
+def test_picture_of_the_editor_and_of_its_drive(alice, screenshot):
+    alice.page.set_viewport_size({"width": 1100, "height": 1045})
     alice.edit().empty_drive()
+    alice.page.evaluate("tinymce.activeEditor.setContent(tinymce.activeEditor.getContent() + '<p></p>')")
     alice.give(data=bowl_of_soup())
     expect(alice.picture().last).to_be_visible()
     screenshot(alice.page, "demo-editor")
     expect(alice.open_drive()).to_be_visible()
     screenshot(alice.page, "demo-drive")
+
+
+def test_picture_of_the_token_panel(alice, screenshot):
+    alice.page.emulate_media(color_scheme="dark")
+    alice.page.set_viewport_size({"width": 1100, "height": 700})
+    alice.look_at("/articles/2/")
+    expect(alice.page.locator(".token-verdict[data-state=valid]")).to_have_count(6)
+    alice.page.get_by_role("heading", name="Your tokens").evaluate("heading => heading.scrollIntoView()")
+    screenshot(alice.page, "demo-tokens")
+
+
+def test_picture_of_the_inspector(log_in, screenshot):
+    admin = log_in("admin")
+    admin.page.set_viewport_size({"width": 1100, "height": 800})
+    admin.look_at(INSPECTOR)
+    expect(admin.page.get_by_role("heading", name="Claims of alice").first).to_be_visible()
+    screenshot(admin.page, "inspector")
 
 
 # With an account at Tiny
