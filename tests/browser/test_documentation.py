@@ -1,4 +1,4 @@
-"""docs/providers.rst shows what the other tests of this folder run."""
+"""The documentation shows what the other tests of this folder run, and the pictures that they take."""
 
 from __future__ import annotations
 
@@ -8,6 +8,7 @@ import pytest
 
 from .servers import HERE, ROOT
 
+DOCS = ROOT / "docs"
 DOCUMENT = (ROOT / "docs" / "providers.rst").read_text(encoding="utf-8")
 SCRIPT = ROOT / "django_tinymce_jwt" / "static" / "django_tinymce_jwt" / "providers.js"
 SNIPPETS = re.findall(r"^\.\. code-block:: \w+\n\n((?: {4}.*\n|\n)+)", DOCUMENT, re.MULTILINE)
@@ -42,3 +43,14 @@ def test_snippet_is_what_the_site_of_these_tests_has(snippet):
 def test_messages_are_those_of_the_script():
     messages = re.findall(r'^  const [A-Z]+(?:_[A-Z]+)* = "(.+)";$', SCRIPT.read_text(), re.MULTILINE)
     assert [f"``{message}``" in DOCUMENT for message in messages] == [True] * 3
+
+
+def test_pictures_are_those_that_these_tests_take():
+    taken = re.findall(r'screenshot\(\w+\.page, "(.+)"\)', (HERE / "test_demo.py").read_text())
+    assert sorted(path.stem for path in (DOCS / "images").iterdir()) == sorted(taken)
+    shown = {
+        (page.parent / name).resolve()
+        for page in [ROOT / "README.rst", *DOCS.rglob("*.rst")]
+        for name in re.findall(r"^\.\. image:: (.+)\n   :alt: \w", page.read_text(encoding="utf-8"), re.MULTILINE)
+    }
+    assert shown == set((DOCS / "images").iterdir())
