@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import asyncio
 import logging
+import sys
 import threading
+import time
 
 import pytest
 from django.core.exceptions import PermissionDenied
@@ -17,6 +19,7 @@ from django_tinymce_jwt.views import AsyncTokenView
 from . import views_urls
 from .asgi import Application, PeopleBackend, without_database
 from .endpoint import ask, claims_of, error_of
+from .keyring import private_pem
 
 pytestmark = pytest.mark.urls(__name__)
 
@@ -146,6 +149,42 @@ def test_any_number_of_slow_signatures_holds_up_no_other_page(people, gate_for):
 
     assert asyncio.run(ask_all(Application())) == ((200, {"user": 50}), [str(person) for person in many])
     assert gate.opened_in_time == [True] * len(many)
+
+
+BLOCKING = {"open", "open_code", "connect", "getaddrinfo", "fork_exec", "sleep"}
+
+
+@pytest.fixture
+def blocking_calls():
+    """The calls of Python's own functions that block an event loop, as they come."""
+    calls = []
+
+    def profile(frame, event, function):
+        if event == "c_call" and function.__name__ in BLOCKING and asyncio._get_running_loop() is not None:
+            calls.append(f"{frame.f_code.co_filename}:{frame.f_lineno}: {function.__name__}")
+
+    before = sys.getprofile()
+    # It sees this thread alone, where the event loop is.
+    sys.setprofile(profile)
+    yield calls
+    sys.setprofile(before)
+
+
+def test_event_loop_neither_reads_a_file_nor_sleeps(people, key_path, blocking_calls):
+    async def ask_one(application):
+        time.sleep(0)
+        seen = len(blocking_calls)
+        return seen, await application.ask("/async/", 1)
+
+    # What is imported at the first request is read by then.
+    people.TINYMCE_JWT = {"PRIVATE_KEY": private_pem()}
+    asyncio.run(ask_one(Application()))
+    blocking_calls.clear()
+    people.TINYMCE_JWT = {"PRIVATE_KEY_PATH": key_path}
+    seen, answer = asyncio.run(ask_one(Application()))
+    assert sub_of(answer) == "1"
+    # The key was read, by another thread. The test's own sleep shows that a call would be seen.
+    assert (seen, blocking_calls[seen:]) == (1, [])
 
 
 def test_client_that_hangs_up_gets_no_answer_and_is_no_error(people, gate_for, caplog):
