@@ -1,6 +1,7 @@
 # Each target sets up what it needs, by itself and again. PYTHON may name any Python from 3.10 on.
 PYTHON ?= python3
 PORT ?= 8000
+RESULTS ?= benchmarks/results
 VENV := .venv
 BIN := $(VENV)/bin
 
@@ -38,8 +39,8 @@ build: $(VENV)/build.stamp
 	$(BIN)/twine check --strict dist/*
 	$(BIN)/python tests/try_distributions.py dist
 
-bench: $(VENV)/test.stamp
-	$(BIN)/python benchmarks/bench.py
+bench: $(VENV)/bench.stamp
+	$(BIN)/python -m benchmarks.bench $(RESULTS)
 
 docs: $(VENV)/docs.stamp
 	$(BIN)/sphinx-build --fail-on-warning --keep-going -b html docs docs/_build/html

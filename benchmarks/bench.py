@@ -1,152 +1,64 @@
-"""What a token costs, on one core: ``make bench``.
-
-Every figure is the median of rounds that are interleaved, so that a change of the machine's speed
-meets all of them alike; the ratios are to one bare signature of the same run.
-"""
+"""All the figures of docs/performance.rst: ``make bench``. Prints the tables; writes them, a JSON and a plot."""
 
 from __future__ import annotations
 
+import argparse
+import json
 import os
-import statistics
+import platform
+import shutil
+import subprocess
 import sys
-import tempfile
 import time
-from collections.abc import Callable
-from io import BytesIO
+from importlib.metadata import version
 from pathlib import Path
+from typing import Any
 
-import django
-import jwt
-from cryptography.hazmat.primitives import hashes
-from cryptography.hazmat.primitives.asymmetric import padding, rsa
-from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption, PrivateFormat
-from django.conf import settings
-from django.core.handlers.wsgi import WSGIHandler
-from django.core.management import call_command
+from . import report
 
-ROUNDS = 40
-SECONDS_PER_ROUND = 0.02
-
-key = rsa.generate_private_key(public_exponent=65537, key_size=2048)
-pem = key.private_bytes(Encoding.PEM, PrivateFormat.PKCS8, NoEncryption())
+HERE = Path(__file__).parent
+# Each part has a process of its own, and says how many rounds it wants to give steady medians.
+ROUNDS = {"issuing": 40, "handling": 30, "startup": 15, "scaling": 8, "serving": 6}
 
 
-def configure(folder: Path) -> None:
-    path = folder / "tiny.pem"
-    path.touch(mode=0o600)
-    path.write_bytes(pem)
-    settings.configure(
-        SECRET_KEY="benchmark",
-        ALLOWED_HOSTS=["testserver"],
-        INSTALLED_APPS=[
-            "django.contrib.auth",
-            "django.contrib.contenttypes",
-            "django.contrib.sessions",
-            "django_tinymce_jwt",
-        ],
-        MIDDLEWARE=[
-            "django.middleware.security.SecurityMiddleware",
-            "django.contrib.sessions.middleware.SessionMiddleware",
-            "django.middleware.common.CommonMiddleware",
-            "django.middleware.csrf.CsrfViewMiddleware",
-            "django.contrib.auth.middleware.AuthenticationMiddleware",
-            "django.contrib.auth.middleware.LoginRequiredMiddleware",
-        ],
-        DATABASES={"default": {"ENGINE": "django.db.backends.sqlite3", "NAME": folder / "db.sqlite3"}},
-        ROOT_URLCONF="django_tinymce_jwt.urls",
-        TINYMCE_JWT={"PRIVATE_KEY_PATH": path},
-    )
-    django.setup()
-    call_command("migrate", verbosity=0)
+def run(part: str, *arguments: str) -> Any:
+    command = [sys.executable, "-W", "ignore", "-m", f"benchmarks.{part}", str(ROUNDS[part]), *arguments]
+    result = subprocess.run(command, cwd=HERE.parent, stdout=subprocess.PIPE, check=True, text=True)
+    return json.loads(result.stdout)
 
 
-def make_request(user) -> Callable[[], object]:
-    """Return a function that sends one signed-in POST through Django's WSGI handler."""
-    from django.test import Client
-
-    client = Client()
-    client.force_login(user)
-    cookie = f"sessionid={client.cookies['sessionid'].value}"
-    handler = WSGIHandler()
-
-    def request() -> object:
-        environ = {
-            "REQUEST_METHOD": "POST",
-            "PATH_INFO": "/",
-            "SERVER_NAME": "testserver",
-            "SERVER_PORT": "80",
-            "wsgi.url_scheme": "http",
-            "wsgi.input": BytesIO(b"{}"),
-            "CONTENT_LENGTH": "2",
-            "CONTENT_TYPE": "application/json",
-            "HTTP_HOST": "testserver",
-            "HTTP_ORIGIN": "http://testserver",
-            "HTTP_COOKIE": cookie,
-        }
-        statuses: list[str] = []
-        response = handler(environ, lambda status, headers: statuses.append(status))
-        body = b"".join(response)
-        response.close()
-        if not statuses[0].startswith("200"):
-            sys.exit(f"The endpoint answered {statuses[0]}: {body.decode()}")
-        return body
-
-    return request
+def install_node_modules() -> list[str]:
+    """Return where Node's packages are, or nothing where there is no Node."""
+    if not (shutil.which("node") and shutil.which("npm")):
+        print("There is no Node here: its rows are left out.", file=sys.stderr)
+        return []
+    subprocess.run(["npm", "install", "--silent", "--no-audit", "--no-fund"], cwd=HERE / "node", check=True)
+    return [str(HERE / "node")]
 
 
-def measure(subjects: dict[str, Callable[[], object]]) -> dict[str, float]:
-    """Return the median microseconds of one call of each subject."""
-    loops = {}
-    for name, call in subjects.items():
-        call()
-        started = time.perf_counter()
-        call()
-        loops[name] = max(1, int(SECONDS_PER_ROUND / (time.perf_counter() - started)))
-    samples: dict[str, list[float]] = {name: [] for name in subjects}
-    for _ in range(ROUNDS):
-        for name, call in subjects.items():
-            started = time.perf_counter()
-            for _ in range(loops[name]):
-                call()
-            samples[name].append((time.perf_counter() - started) / loops[name] * 1e6)
-    return {name: statistics.median(values) for name, values in samples.items()}
+def machine() -> dict[str, Any]:
+    versions = {name: version(name) for name in ("Django", "PyJWT", "cryptography", "gunicorn", "granian", "uvicorn")}
+    return {"cores": os.cpu_count(), "Python": platform.python_version(), **versions}
 
 
 def main() -> None:
-    if hasattr(os, "sched_setaffinity"):
-        os.sched_setaffinity(0, {min(os.sched_getaffinity(0))})
-    with tempfile.TemporaryDirectory() as folder:
-        configure(Path(folder))
-        from django.contrib.auth import get_user_model
-        from django.db import connection
-        from django.test.utils import CaptureQueriesContext
-
-        from django_tinymce_jwt import issue_token
-
-        user = get_user_model().objects.create_user("ada", first_name="Ada", last_name="Lovelace")
-        request = make_request(user)
-        message, pkcs1, sha256 = b"x" * 160, padding.PKCS1v15(), hashes.SHA256()
-
-        def paste() -> str:
-            now = int(time.time())
-            return jwt.encode({"sub": str(user.pk), "name": "Ada Lovelace", "exp": now + 600}, pem, "RS256")
-
-        figures = measure(
-            {
-                "bare RSA-2048 signature (cryptography)": lambda: key.sign(message, pkcs1, sha256),
-                "issue_token": lambda: issue_token(user),
-                "PyJWT with the PEM text at each call": paste,
-                "whole request, session and user in sqlite": request,
-            }
-        )
-        bare = next(iter(figures.values()))
-        print(f"{'one core, medians of ' + str(ROUNDS) + ' rounds':44}{'µs':>10}{'signatures':>12}")
-        for name, microseconds in figures.items():
-            print(f"{name:44}{microseconds:10.1f}{microseconds / bare:12.2f}")
-        with CaptureQueriesContext(connection) as queries:
-            request()
-        tables = [query["sql"].split("FROM")[1].split()[0].strip('"') for query in queries]
-        print(f"queries of one request: {', '.join(tables)}")
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("folder", type=Path, help="where the JSON, the tables and the plot are written")
+    folder = parser.parse_args().folder
+    if not shutil.which("memcached"):
+        print("There is no memcached here: the rows with cached_db sessions are left out.", file=sys.stderr)
+    modules = install_node_modules()
+    started = time.monotonic()
+    figures: dict[str, Any] = {"machine": machine()}
+    figures["issuing"] = run("issuing", *modules)
+    figures["handling"] = run("handling")
+    figures["startup"] = run("startup")
+    figures["scaling"] = run("scaling")
+    figures["serving"] = run("serving", *(["--modules", *modules] if modules else []))
+    report.write(figures, folder)
+    for rows in report.tables(figures).values():
+        print(report.as_text(rows))
+    print(f"Written to {folder} after {time.monotonic() - started:.0f} s.")
 
 
 if __name__ == "__main__":

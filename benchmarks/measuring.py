@@ -1,0 +1,75 @@
+"""Measuring by turns: all subjects in every round, so that a change of the machine's speed meets all alike.
+
+What is measured is processor time, which a busy machine hardly changes.
+"""
+
+from __future__ import annotations
+
+import os
+import statistics
+import time
+from collections.abc import Callable, Mapping
+from typing import Any
+
+# Makes that many calls, and returns the seconds of processor time that they took.
+Subject = Callable[[int], float]
+Samples = Mapping[str, list[float]]
+
+SECONDS_PER_TURN = 0.02
+
+
+def timed(call: Callable[[], object]) -> Subject:
+    """Return the subject that is this call, in this process with all its threads."""
+
+    def subject(count: int) -> float:
+        started = time.process_time()
+        for _ in range(count):
+            call()
+        return time.process_time() - started
+
+    return subject
+
+
+def by_turns(subjects: Mapping[str, Subject], rounds: int) -> Samples:
+    """Return the seconds that one call of each subject took, in each of the rounds."""
+    counts = {}
+    for name, subject in subjects.items():
+        subject(1)
+        counts[name] = max(1, round(SECONDS_PER_TURN / subject(1)))
+    samples: dict[str, list[float]] = {name: [] for name in subjects}
+    for _ in range(rounds):
+        for name, subject in subjects.items():
+            # Its own code back into the processor's caches, which hold that of the subject before.
+            subject(max(1, counts[name] // 4))
+            samples[name].append(subject(counts[name]) / counts[name])
+    return samples
+
+
+def figures(samples: Samples, unit: str) -> list[dict[str, Any]]:
+    """Return a row for each subject: its microseconds, and how many of ``unit`` that is; medians of the rounds."""
+    return [
+        {
+            "name": name,
+            "microseconds": round(statistics.median(seconds) * 1e6, 1),
+            "signatures": round(ratio(samples, name, unit), 3),
+        }
+        for name, seconds in samples.items()
+    ]
+
+
+def ratio(samples: Samples, name: str, unit: str) -> float:
+    """Return the median of the ratios within each round."""
+    return statistics.median(one / other for one, other in zip(samples[name], samples[unit], strict=True))
+
+
+def pin(*cores: int) -> None:
+    """Keep this process to these of the cores that it may use, where the system can do so."""
+    if hasattr(os, "sched_setaffinity"):
+        os.sched_setaffinity(0, cores)
+
+
+def cores() -> list[int]:
+    """Return the cores that this process may use."""
+    if hasattr(os, "sched_getaffinity"):
+        return sorted(os.sched_getaffinity(0))
+    return list(range(os.cpu_count() or 1))

@@ -1,0 +1,115 @@
+"""Servers of the site, each a group of processes that is started, asked, and stopped."""
+
+from __future__ import annotations
+
+import os
+import shutil
+import signal
+import socket
+import subprocess
+import sys
+import time
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from pathlib import Path
+from typing import IO
+
+GUNICORN = (
+    *(sys.executable, "-m", "gunicorn", "--no-control-socket", "--log-level", "warning"),
+    *("--bind", "127.0.0.1:{port}", "intranet.wsgi"),
+)
+GUNICORN_THREADS = (*GUNICORN, "--worker-class", "gthread", "--threads", "4", "--keep-alive", "75")
+GRANIAN = (
+    *(sys.executable, "-m", "granian", "--interface", "wsgi", "--blocking-threads", "4", "--log-level", "warning"),
+    *("--no-ws", "--port", "{port}", "intranet.wsgi:application"),
+)
+UVICORN = (
+    *(sys.executable, "-m", "uvicorn", "--no-access-log", "--log-level", "warning"),
+    *("--port", "{port}", "intranet.asgi:application"),
+)
+
+
+class Server:
+    """A running server: where it listens, and its processes."""
+
+    def __init__(self, process: subprocess.Popen[bytes], port: int) -> None:
+        self.process = process
+        self.address = ("127.0.0.1", port)
+
+    def processes(self) -> list[int]:
+        """The ids of the server's processes: the one that was started, its children, and theirs."""
+        found = [self.process.pid]
+        for pid in found:
+            # Threads come and go; the main one, which has the number of the process, has all the children.
+            found += map(int, Path(f"/proc/{pid}/task/{pid}/children").read_text().split())
+        return found
+
+    def processor_seconds(self) -> float:
+        """The processor time that the server has used so far."""
+        # The kernel's number for the clock of another process: clock_getcpuclockid(3).
+        return sum(time.clock_gettime((~pid << 3) | 2) for pid in self.processes())
+
+    def private_bytes(self) -> int:
+        """The memory of the server's newest process that it shares with no other."""
+        lines = Path(f"/proc/{self.processes()[-1]}/smaps_rollup").read_text().splitlines()
+        return sum(int(line.split()[1]) * 1024 for line in lines if line.startswith("Private_"))
+
+
+@contextmanager
+def running(
+    command: Sequence[str],
+    folder: Path,
+    environment: Mapping[str, str],
+    *,
+    cores: Iterable[int] = (),
+    log: IO[bytes] | None = None,
+) -> Iterator[Server]:
+    """Start a server and wait until it listens; stop it with all its processes at the end."""
+    port = free_port()
+    process = subprocess.Popen(
+        [argument.format(port=port) for argument in command],
+        cwd=folder,
+        env=environment,
+        stdout=subprocess.DEVNULL,
+        stderr=log,
+        start_new_session=True,
+    )
+    try:
+        if cores:
+            os.sched_setaffinity(process.pid, cores)
+        wait_until_listening(process, port)
+        yield Server(process, port)
+    finally:
+        os.killpg(process.pid, signal.SIGTERM)
+        process.wait(30)
+
+
+@contextmanager
+def memcached(cores: Iterable[int]) -> Iterator[dict[str, str]]:
+    """Start Memcached where it is installed, and yield what a site's process needs to use it."""
+    program = shutil.which("memcached")
+    if program is None:
+        yield {}
+        return
+    command = (program, "-u", "nobody", "-l", "127.0.0.1", "-p", "{port}")
+    with running(command, Path.cwd(), os.environ, cores=cores) as server:
+        yield {"BENCH_MEMCACHED": "{}:{}".format(*server.address)}
+
+
+def free_port() -> int:
+    with socket.socket() as listener:
+        listener.bind(("127.0.0.1", 0))
+        return int(listener.getsockname()[1])
+
+
+def wait_until_listening(process: subprocess.Popen[bytes], port: int) -> None:
+    for _ in range(600):
+        if process.poll() is not None:
+            raise RuntimeError(f"{process.args!r} ended with {process.returncode}.")
+        try:
+            socket.create_connection(("127.0.0.1", port)).close()
+        except ConnectionRefusedError:
+            time.sleep(0.05)
+        else:
+            return
+    raise RuntimeError(f"{process.args!r} does not listen.")

@@ -1,0 +1,164 @@
+"""What a request costs with a server around it. ``python -m benchmarks.serving`` prints the figures as JSON.
+
+A server with one worker has a core for itself, and the client another one; two workers share both with the client.
+"""
+
+from __future__ import annotations
+
+import argparse
+import itertools
+import json
+import statistics
+import sys
+import tempfile
+import time
+import urllib.request
+from collections.abc import Iterator, Mapping
+from contextlib import ExitStack, contextmanager
+from pathlib import Path
+from typing import Any, NamedTuple
+
+from .client import ask, post
+from .example_site import Site, build
+from .measuring import cores, pin, timed
+from .servers import GRANIAN, GUNICORN, GUNICORN_THREADS, UVICORN, Server, memcached, running
+
+CLIENTS = 8
+REQUESTS = 400
+USERS = 1000
+SIGNATURES = 80
+ASYNC_PATH = "/tinymce/async-jwt/"
+
+
+class Setup(NamedTuple):
+    """A server and how it is set up. ``rows`` are the numbers of distinct users to measure it with."""
+
+    name: str
+    command: tuple[str, ...]
+    sessions: str
+    connections: str = "kept"
+    rows: tuple[int, ...] = (USERS,)
+    path: str = "/tinymce/jwt/"
+    workers: int = 1
+
+
+RECOMMENDED = Setup("Granian", GRANIAN, "cached_db")
+SETUPS = [
+    RECOMMENDED._replace(rows=(1, 100, USERS)),
+    RECOMMENDED._replace(name="Granian, 2 workers", command=(*GRANIAN, "--workers", "2"), workers=2),
+    RECOMMENDED._replace(sessions="db", rows=(1, 100, USERS)),
+    RECOMMENDED._replace(sessions="signed_cookies"),
+    Setup("gunicorn, 4 threads", GUNICORN_THREADS, "cached_db"),
+    Setup("gunicorn, 4 threads", GUNICORN_THREADS, "db"),
+    Setup("gunicorn, 4 threads, 2 workers", (*GUNICORN_THREADS, "--workers", "2"), "db", workers=2),
+    Setup("gunicorn", GUNICORN, "db"),
+    Setup("gunicorn", GUNICORN, "db", connections="new"),
+    Setup("uvicorn, AsyncTokenView", UVICORN, "cached_db", connections="new", path=ASYNC_PATH),
+    Setup("uvicorn, AsyncTokenView", UVICORN, "db", connections="new", path=ASYNC_PATH),
+]
+
+
+class Row:
+    """One row of the table: a running server, the requests that it gets, and what has been measured."""
+
+    def __init__(self, setup: Setup, server: Server, requests: list[bytes]) -> None:
+        self._setup = setup
+        self._server = server
+        self._users = len(requests)
+        self._requests = itertools.cycle(requests)
+        self._rates: list[float] = []
+        self._p99s: list[float] = []
+        self._costs: list[float] = []
+        self._ratios: list[float] = []
+
+    def warm_up(self) -> None:
+        self._send(max(self._users, 200))
+
+    def measure(self, signature: float) -> None:
+        """Send a round of requests; ``signature`` is the processor time of one in this round, in seconds."""
+        used, started = self._server.processor_seconds(), time.perf_counter()
+        latencies = self._send(REQUESTS)
+        elapsed, used = time.perf_counter() - started, self._server.processor_seconds() - used
+        self._rates.append(REQUESTS / elapsed)
+        self._p99s.append(statistics.quantiles(latencies, n=100)[98])
+        self._costs.append(used / REQUESTS)
+        self._ratios.append(used / REQUESTS / signature)
+
+    def result(self) -> dict[str, Any]:
+        return {
+            "name": self._setup.name,
+            "sessions": self._setup.sessions,
+            "connections": self._setup.connections,
+            "workers": self._setup.workers,
+            "users": self._users,
+            "requests_per_second": round(statistics.median(self._rates)),
+            "p99_milliseconds": round(statistics.median(self._p99s) * 1e3, 1),
+            "microseconds": round(statistics.median(self._costs) * 1e6),
+            "signatures": round(statistics.median(self._ratios), 2),
+            "private_megabytes": round(self._server.private_bytes() / 1e6),
+        }
+
+    def _send(self, number: int) -> list[float]:
+        latencies = []
+        for answer in ask(self._server.address, itertools.islice(self._requests, number), CLIENTS):
+            if answer.status != 200:
+                sys.exit(f"{self._setup.name} answered {answer.status}: {answer.body!r}")
+            latencies.append(answer.seconds)
+        return latencies
+
+
+@contextmanager
+def django_rows(site: Site, setup: Setup) -> Iterator[list[Row]]:
+    environment = {**site.environment, "BENCH_SESSIONS": setup.sessions, "BENCH_CONNECTIONS": setup.connections}
+    engine = setup.sessions.replace("cached_", "")
+    cookies = [user.cookies[engine] for user in site.users]
+    with running(setup.command, site.folder, environment, cores=cores()[: setup.workers]) as server:
+        headers = [{"Cookie": f"sessionid={cookie}"} for cookie in cookies]
+        requests = [post(setup.path, "{}:{}".format(*server.address), header) for header in headers]
+        yield [Row(setup, server, requests[:users]) for users in setup.rows]
+
+
+@contextmanager
+def node_rows(site: Site, modules: Path, environment: Mapping[str, str]) -> Iterator[list[Row]]:
+    script = Path(__file__).parent / "node" / "starter.mjs"
+    key = site.folder / "secrets" / "tiny.pem"
+    command = ("node", str(script), str(modules / "node_modules"), str(key), "{port}")
+    setup = Setup("Express, session in memory (as Tiny's Node starter)", command, "memory", rows=(100,))
+    with running(command, site.folder, environment, cores=cores()[:1]) as server:
+        host = "{}:{}".format(*server.address)
+        requests = []
+        for number in range(100):
+            with urllib.request.urlopen(f"http://{host}/login/{number}", data=b"") as answer:
+                cookie = answer.headers["Set-Cookie"].partition(";")[0]
+            requests.append(post("/jwt", host, {"Cookie": cookie}))
+        yield [Row(setup, server, requests)]
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser()
+    parser.add_argument("rounds", type=int)
+    parser.add_argument("--modules", type=Path)
+    options = parser.parse_args()
+    pin(cores()[-1])
+    # Imported here: it makes a key.
+    from .plain_site import sign
+
+    signature = timed(sign)
+    with tempfile.TemporaryDirectory() as folder, ExitStack() as stack:
+        site = build(Path(folder) / "site", USERS)
+        cache = stack.enter_context(memcached(cores()[-1:]))
+        site.environment.update(cache)
+        setups = [setup for setup in SETUPS if cache or setup.sessions != "cached_db"]
+        rows = [row for setup in setups for row in stack.enter_context(django_rows(site, setup))]
+        if options.modules:
+            rows += stack.enter_context(node_rows(site, options.modules, site.environment))
+        for row in rows:
+            row.warm_up()
+        for _ in range(options.rounds):
+            for row in rows:
+                row.measure(signature(SIGNATURES) / SIGNATURES)
+        json.dump([row.result() for row in rows], sys.stdout)
+
+
+if __name__ == "__main__":
+    main()
