@@ -89,34 +89,33 @@ bodies = (
 
 
 @st.composite
-def requests(draw, site, address, path):
+def requests(draw, visitors):
     """Return the bytes of a request, half of them of a user who is logged in."""
     jar = draw(cookies)
     if draw(st.booleans()):
-        user = draw(st.sampled_from(site.users))
+        user = draw(st.sampled_from(visitors.site.users))
         jar.append(f"sessionid={user.cookies['db']}")
     body = draw(bodies)
     lines = {
-        "Host": "{}:{}".format(*address),
+        "Host": visitors.host,
         **draw(other_headers),
         **draw(headers),
         "Cookie": "; ".join(jar),
         "Content-Length": str(len(body)),
     }
-    target = f"{path}{draw(services)}{draw(queries)}"
+    target = f"{visitors.kind.path}{draw(services)}{draw(queries)}"
     head = "".join(f"{name}: {value}\r\n" for name, value in lines.items())
     return f"{draw(methods)} {target} HTTP/1.1\r\n{head}\r\n".encode("latin-1") + body
 
 
 def test_answers_are_json_and_none_is_a_500(visitors):
-    address = visitors.server.address
-    several = st.lists(requests(visitors.site, address, visitors.kind.path), min_size=1, max_size=8)
+    several = st.lists(requests(visitors), min_size=1, max_size=8)
     statuses = set()
 
     @settings(SEARCH, max_examples=EXAMPLES)
     @given(several=several)
     def answer_in_json(several):
-        for answer in ask(address, iter(several), 4):
+        for answer in ask(visitors.server.address, iter(several), 4):
             statuses.add(answer.status)
             assert answer.status < 500, (several[answer.number], answer)
             if several[answer.number].startswith(b"OPTIONS "):

@@ -47,6 +47,7 @@ class Visitors:
         self.kind = kind
         self.server = server
         self.log = log
+        self.host = "{}:{}".format(*server.address)
         self._number = 0
 
     def outcomes(self, number, clients=8):
@@ -71,8 +72,7 @@ class Visitors:
         self.until(lambda: self.outcomes(20) == {"token": 20})
 
     def request_of(self, user, body=b"{}"):
-        host = "{}:{}".format(*self.server.address)
-        return post(self.kind.path, host, {"Cookie": f"sessionid={user.cookies['db']}"}, body)
+        return post(self.kind.path, self.host, {"Cookie": f"sessionid={user.cookies['db']}"}, body)
 
     def public_keys(self):
         """The keys that the site had so far."""
@@ -82,6 +82,12 @@ class Visitors:
         """Return what the next token claims, or None if another key signed it."""
         [answer] = ask(self.server.address, iter([self.request_of(self.site.users[0])]), 1)
         return verified(json.loads(answer.body)["token"], [key])
+
+    def blocks(self):
+        """The number of objects that the server's process has, after it has collected its garbage."""
+        request = f"GET /load/blocks/ HTTP/1.1\r\nHost: {self.host}\r\n\r\n".encode()
+        [answer] = ask(self.server.address, iter([request]), 1)
+        return json.loads(answer.body)["blocks"]
 
     def times_logged(self, text):
         return self.log.read_text().count(text)

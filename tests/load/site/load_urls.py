@@ -1,6 +1,24 @@
+"""The benchmark's site, with a page that tells how many objects its process has."""
+
+import gc
+import sys
+
+from django.contrib.auth.decorators import login_not_required
+from django.http import JsonResponse
 from django.urls import path
 from production_urls import urlpatterns as of_the_benchmark
 
 from django_tinymce_jwt.views import AsyncTokenView
 
-urlpatterns = [*of_the_benchmark, path("tinymce/async-jwt/<str:service>/", AsyncTokenView.as_view())]
+
+@login_not_required
+def blocks(request):
+    gc.collect()
+    return JsonResponse({"blocks": sys.getallocatedblocks()})
+
+
+urlpatterns = [
+    *of_the_benchmark,
+    path("tinymce/async-jwt/<str:service>/", AsyncTokenView.as_view()),
+    path("load/blocks/", blocks),
+]
