@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import socket
 import sqlite3
+import time
 from contextlib import ExitStack, contextmanager
 
 import pytest
@@ -71,9 +72,11 @@ def test_clients_that_hang_up_cost_nobody_else_anything(visitors):
     for length in range(0, len(request), STEP):
         with socket.create_connection(visitors.server.address) as client:
             client.sendall(request[:length])
-    for _ in range(ROUNDS):
+    for number in range(ROUNDS):
         with socket.create_connection(visitors.server.address) as client:
             client.sendall(request)
+            # At another moment of its handling each time, from its first to the answer.
+            time.sleep(number % 25 / 1_000)
     assert visitors.outcomes(100) == {"token": 100}
     assert visitors.errors() == []
 
