@@ -262,7 +262,7 @@ def cases():
     for service in ["tinydrive", *AI]:
         for value, was in [(7, "7"), ("", '""'), (" ", '" "'), (None, "missing"), (["7"], '["7"]')]:
             yield service, {"sub": value}, "sub", was, text
-    for value, was in [(None, "missing"), (7, "7"), ("", '""')]:
+    for value, was in [(None, "missing"), (7, "7"), ("", '""'), ("\ud800", '"\ud800"')]:
         yield "tinydrive", {"name": value}, "name", was, "a string: the user's name, shown beside the files"
     path = "an absolute path such as /johndoe, without empty, '.' or '..' parts"
     for value in ["users/7", "/", "/..", "/users/../8", "/users/./7", "/users//7", "/users/7/", "/us\ners", "/a\\b", 7]:
@@ -416,6 +416,26 @@ def test_large_body_of_json_is_refused(cloud):
 @pytest.mark.parametrize("request_", [{"data": b"{}"}, form("", b"x"), {**form("a", b"x"), "data": b"--other"}])
 def test_upload_without_a_file_is_refused(drive, request_):
     assert drive.ask(**request_).status == 400
+
+
+def fields(count, size=1):
+    """A form of many fields beside its file, or of long ones."""
+    head = b'--line\r\nContent-Disposition: form-data; name="more"\r\n\r\n'
+    more = (head + b"x" * size + b"\r\n") * count
+    return {**form("a.txt", b"x"), "data": more + form("a.txt", b"x")["data"]}
+
+
+@pytest.mark.parametrize("request_", [fields(1500), fields(1, size=3_000_000)])
+def test_form_that_django_does_not_read_is_refused_in_json(drive, request_):
+    response = drive.ask(**request_)
+    assert response.status == 400
+    assert json.loads(response.text)["message"] == "The form cannot be read."
+
+
+@pytest.mark.parametrize("length", ["many", "-5", "1e3"])
+def test_length_that_is_no_number_is_refused_in_json(drive, length):
+    response = drive.ask(data=b"x", **{"Content-Length": length})
+    assert (response.status, json.loads(response.text)["message"]) == (400, "The Content-Length is no number.")
 
 
 @pytest.mark.parametrize("name", ["../../../evil.png", "..\\..\\evil.png", "/etc/evil.png", "evil.png\x7f", "e" * 300])
@@ -577,9 +597,30 @@ def test_links_of_a_document_lead_to_the_web_alone(cloud):
 
 @pytest.mark.parametrize("service", ["exportpdf", "exportword"])
 def test_document_that_cannot_be_converted_is_refused_in_json(cloud, service):
-    response = export(cloud, service, "<blockquote>" * 5000 + "x")
+    response = export(cloud, service, '<img src="data:image/png;base64,AAAA">')
     assert response.status == 422
     assert json.loads(response.text)["message"].startswith("The document cannot be converted")
+
+
+@pytest.mark.parametrize("service", ["exportpdf", "exportword"])
+@pytest.mark.parametrize(
+    ("html", "status", "reason"),
+    [
+        ("<blockquote>" * 60 + "x", 422, "elements are nested more than 50 deep"),
+        ("<i>x</i>" * 2001, 413, "it has more than 4000 tags"),
+        ("word " * 40_001, 413, "its text has more than 200000 characters"),
+        ("<table><tr>" + "<td colspan=99 rowspan=6>x</td></tr></table>", 413, "its tables have more than 500 cells"),
+    ],
+)
+def test_document_that_would_take_too_long_is_refused(cloud, service, html, status, reason):
+    response = export(cloud, service, html)
+    assert (response.status, json.loads(response.text)["message"].split(": ")[1]) == (status, f"{reason}.")
+
+
+@pytest.mark.parametrize("service", ["exportpdf", "exportword"])
+def test_cell_that_spans_without_end_spans_nothing(cloud, service):
+    html = '<table><tr><td colspan="99999999" rowspan="99999999">x</td></tr></table>'
+    assert export(cloud, service, html).status == 200
 
 
 def test_picture_with_too_many_pixels_is_refused(cloud):

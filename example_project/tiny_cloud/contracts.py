@@ -5,6 +5,7 @@ must be ends in a refusal.
 """
 
 import json
+import re
 
 from .refusals import wrong_claim
 
@@ -13,6 +14,8 @@ PERMISSIONS = "auth.ai.permissions"
 DAY = 24 * 60 * 60
 LAST_SECOND = 253_402_300_799  # of the year 9999
 MISSING = object()
+# Half of a character: JSON can hold it, a database cannot.
+SURROGATE = re.compile("[\ud800-\udfff]")
 
 
 class Claims:
@@ -105,7 +108,7 @@ def require_future_end(claims, leeway=0):
 
 
 def is_text(value):
-    return isinstance(value, str) and value.strip() != ""
+    return isinstance(value, str) and value.strip() != "" and not SURROGATE.search(value)
 
 
 def is_time(value):

@@ -8,7 +8,7 @@ from . import pdf, word
 from .documents import self_contained
 from .drive import LARGEST_FORM
 from .endpoint import endpoint, file_in, json_in, text_in
-from .refusals import wrong_request
+from .refusals import Refused, wrong_request
 
 logger = logging.getLogger("tiny_cloud")
 
@@ -41,6 +41,8 @@ def exported(request, write):
 def converted(convert):
     try:
         return convert()
+    except Refused:
+        raise
     except Exception as error:  # what these libraries raise for a document that they do not understand is anything
         logger.exception("A document could not be converted")
         raise wrong_request(f"The document cannot be converted ({type(error).__name__}).", status=422) from error

@@ -6,6 +6,7 @@ import re
 from bs4 import BeautifulSoup
 
 from .models import StoredFile
+from .refusals import wrong_request
 
 # Of everything else the text is kept, but for what was never meant to be read.
 BLOCKS = ["h1", "h2", "h3", "h4", "h5", "h6", "p", "br", "hr", "ul", "ol", "li", "blockquote", "pre"]
@@ -14,30 +15,58 @@ INLINE = ["a", "img", "strong", "b", "em", "i", "u", "s", "code", "sub", "sup"]
 KEPT = {*BLOCKS, *TABLES, *INLINE}
 KEPT_ATTRIBUTES = {"href", "src", "alt", "width", "height", "colspan", "rowspan"}
 DROPPED = ["script", "style", "title", "template", "iframe", "object", "noscript", "textarea"]
+# The work that the converters do grows with the square of these.
 DEEPEST = 50
+MOST_TAGS = 4_000
+MOST_CELLS = 500  # of all tables, each as often as it spans
+MOST_TEXT = 200_000  # characters
+SPAN = re.compile(r"[1-9][0-9]?")
 LINK = re.compile(r"(https?://|mailto:)", re.IGNORECASE)
 IMAGE_DATA = re.compile(r"data:image/(png|jpeg|gif|webp);base64,[A-Za-z0-9+/=\s]+")
 STORED_FILE = re.compile(r"/([0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12})/[^/]*$")
 
 
 def self_contained(html):
-    """Return a tree of the HTML that holds nothing to be fetched or run; raise ValueError where it is too deep."""
-    soup = BeautifulSoup(html, "html.parser")
+    """Return a tree of the HTML that holds nothing to be fetched or run; raise ``Refused`` where it is too much."""
+    soup = parsed(html)
     for element in soup.find_all(DROPPED):
         element.decompose()
     for element in soup.find_all(True):
-        # The work that the converters do grows with the square of the depth.
-        if sum(1 for _ in element.parents) > DEEPEST:
-            raise ValueError("the elements are nested too deeply")
         if element.name not in KEPT:
             element.unwrap()
             continue
-        element.attrs = {name: value for name, value in element.attrs.items() if name in KEPT_ATTRIBUTES}
+        element.attrs = {name: value for name, value in element.attrs.items() if is_kept(name, value)}
         if element.name == "a" and not LINK.match(element.get("href", "")):
             element.unwrap()
         elif element.name == "img":
             embed(element)
     return soup
+
+
+def parsed(html):
+    if html.count("<") > MOST_TAGS:
+        raise too_long(f"it has more than {MOST_TAGS} tags")
+    soup = BeautifulSoup(html, "html.parser")
+    if len(soup.get_text()) > MOST_TEXT:
+        raise too_long(f"its text has more than {MOST_TEXT} characters")
+    if sum(span(cell, "colspan") * span(cell, "rowspan") for cell in soup.find_all(["td", "th"])) > MOST_CELLS:
+        raise too_long(f"its tables have more than {MOST_CELLS} cells")
+    if any(sum(1 for _ in element.parents) > DEEPEST for element in soup.find_all(True)):
+        raise wrong_request(f"The document cannot be converted: elements are nested more than {DEEPEST} deep.", 422)
+    return soup
+
+
+def too_long(reason):
+    return wrong_request(f"The document is too long: {reason}.", status=413)
+
+
+def span(cell, name):
+    value = cell.get(name, "")
+    return int(value) if SPAN.fullmatch(value) else 1
+
+
+def is_kept(name, value):
+    return name in KEPT_ATTRIBUTES and (not name.endswith("span") or SPAN.fullmatch(value))
 
 
 def embed(image):

@@ -4,6 +4,7 @@ import json
 from functools import wraps
 
 from django.contrib.auth.decorators import login_not_required
+from django.core.exceptions import SuspiciousOperation
 from django.http.multipartparser import MultiPartParserError
 from django.views.decorators.csrf import csrf_exempt
 
@@ -29,9 +30,11 @@ def endpoint(service, methods, largest=LARGEST_BODY):
                 if request.method not in methods:
                     raise wrong_request(f"The method is {request.method}; wanted: {', '.join(methods)}.", status=405)
                 claims = verified_claims(request, service)
-                size = int(request.META.get("CONTENT_LENGTH") or 0)
-                if size > largest:
-                    raise too_large(size, largest)
+                size = request.META.get("CONTENT_LENGTH") or "0"
+                if not size.isdecimal():
+                    raise wrong_request("The Content-Length is no number.")
+                if int(size) > largest:
+                    raise too_large(int(size), largest)
                 return view(request, claims, **kwargs)
             except Refused as refused:
                 return refused.answer()
@@ -63,7 +66,7 @@ def file_in(request):
     """Return the file of the form field ``file``."""
     try:
         file = request.FILES.get("file")
-    except MultiPartParserError as error:
+    except (MultiPartParserError, SuspiciousOperation) as error:
         raise wrong_request("The form cannot be read.") from error
     if file is None:
         raise wrong_request("There is no file; send it as the form field 'file'.")
