@@ -5,8 +5,10 @@ from __future__ import annotations
 import base64
 import io
 import re
+import time
 from functools import cache
 
+import jwt
 import pytest
 from PIL import Image, ImageDraw
 from playwright.sync_api import expect
@@ -318,6 +320,24 @@ def test_name_of_a_file_is_never_taken_for_html(alice):
     expect(frame.locator("img")).to_have_count(0)
 
 
+def test_name_of_a_user_is_never_taken_for_html(demo, alice):
+    name = "<img src=x onerror=alert(1)> & Sons"
+    claims = {
+        "sub": "1",
+        "name": name,
+        "exp": int(time.time()) + 60,
+        "https://claims.tiny.cloud/drive/root": "/users/1",
+    }
+    token = jwt.encode(claims, (demo.folder / "secrets" / "tiny.pem").read_text(), "RS256")
+    alice.edit(NEW).empty_drive()
+    file = {"name": "soup.txt", "mimeType": "text/plain", "buffer": b"Salt"}
+    headers = {"Authorization": f"Bearer {token}"}
+    alice.visitor.context.request.post(f"{demo.address}/tiny-cloud/drive/", multipart={"file": file}, headers=headers)
+    drive = alice.open_drive()
+    expect(drive).to_contain_text(f"uploaded by {name}")
+    expect(drive.locator("img")).to_have_count(0)
+
+
 # Tokens
 
 
@@ -434,6 +454,15 @@ def test_editor_follows_the_scheme(alice, scheme):
         alice.page.evaluate("tinymce.activeEditor.options.get('skin')")
         == {"light": "oxide", "dark": "oxide-dark"}[scheme]
     )
+
+
+@pytest.mark.parametrize(("scheme", "switch", "skin"), [("light", "dark", "oxide-dark"), ("dark", "light", "oxide")])
+def test_editor_follows_the_switch_of_the_admin(alice, scheme, switch, skin):
+    alice.page.emulate_media(color_scheme=scheme)
+    alice.look_at("/admin/")
+    alice.page.evaluate("switch_ => localStorage.setItem('theme', switch_)", switch)
+    alice.edit(ADMIN)
+    assert alice.page.evaluate("tinymce.activeEditor.options.get('skin')") == skin
 
 
 def test_pages_fit_a_narrow_screen(alice):
