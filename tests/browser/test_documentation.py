@@ -51,6 +51,8 @@ def test_pictures_are_those_that_these_tests_take():
     shown = {
         (page.parent / name).resolve()
         for page in [ROOT / "README.rst", *DOCS.rglob("*.rst")]
-        for name in re.findall(r"^\.\. image:: (.*images/.+)\n   :alt: \w", page.read_text(encoding="utf-8"), re.MULTILINE)
+        for name in re.findall(
+            r"^\.\. image:: (.*images/.+)\n   :alt: \w", page.read_text(encoding="utf-8"), re.MULTILINE
+        )
     }
     assert shown == set((DOCS / "images").iterdir())
