@@ -10,7 +10,7 @@ import subprocess
 import sys
 import time
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import IO
 
@@ -80,8 +80,7 @@ def running(
         wait_until_listening(process, port)
         yield Server(process, port)
     finally:
-        os.killpg(process.pid, signal.SIGTERM)
-        process.wait(30)
+        stop(process)
 
 
 @contextmanager
@@ -94,6 +93,18 @@ def memcached(cores: Iterable[int]) -> Iterator[dict[str, str]]:
     command = (program, "-u", "nobody", "-l", "127.0.0.1", "-p", "{port}")
     with running(command, Path.cwd(), os.environ, cores=cores) as server:
         yield {"BENCH_MEMCACHED": "{}:{}".format(*server.address)}
+
+
+def stop(process: subprocess.Popen[bytes]) -> None:
+    # It may have ended by itself: then there is no group any more.
+    with suppress(ProcessLookupError):
+        os.killpg(process.pid, signal.SIGTERM)
+        try:
+            process.wait(30)
+        except subprocess.TimeoutExpired:
+            os.killpg(process.pid, signal.SIGKILL)
+            raise
+    process.wait()
 
 
 def free_port() -> int:
