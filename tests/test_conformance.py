@@ -54,11 +54,12 @@ def at_this_moment(claims):
     }
 
 
-def signed(vector):
+def signed(vector, claims=None):
     """The vector's claims, signed as its header says, below jwt.encode(), which refuses some claims itself."""
+    claims = claims or at_this_moment(vector["claims"])
     algorithm = vector["header"]["alg"]
     key = {"HS256": SECRET, "ES256": ec.generate_private_key(ec.SECP256R1()), "none": None}.get(algorithm, rsa_key())
-    return jwt.PyJWS().encode(json.dumps(at_this_moment(vector["claims"])).encode(), key, algorithm)
+    return jwt.PyJWS().encode(json.dumps(claims).encode(), key, algorithm)
 
 
 def by_id(vector):
@@ -71,7 +72,8 @@ def test_vectors_are_there():
 
 @pytest.mark.parametrize("vector", ACCEPTED, ids=by_id)
 def test_accepted_vector_verifies(vector):
-    assert verify_token(signed(vector), vector["service"]) == at_this_moment(vector["claims"])
+    claims = at_this_moment(vector["claims"])
+    assert verify_token(signed(vector, claims), vector["service"]) == claims
 
 
 @pytest.mark.parametrize("vector", ACCEPTED, ids=by_id)
