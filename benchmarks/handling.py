@@ -8,7 +8,6 @@ import statistics
 import sys
 import time
 from collections.abc import Callable
-from importlib import import_module
 from io import BytesIO
 from typing import Any
 
@@ -20,9 +19,9 @@ from django.test.utils import override_settings
 from django.urls import path
 
 from . import plain_site
-from .measuring import Samples, Subject, by_turns, cores, figures, pin, timed
+from .measuring import BARE, Samples, Subject, by_turns, cores, figures, pin, timed
+from .sessions import session_key
 
-BARE = "bare RSA-2048 signature"
 REQUEST = "WSGI, db session"
 WITHOUT_ENDPOINT = "WSGI, session, user and a bare signature"
 ENGINES = ["db", "cached_db", "signed_cookies"]
@@ -99,14 +98,7 @@ def require_ok(status: str, body: bytes) -> None:
 
 
 def cookie_of(user: Any, engine: str) -> str:
-    from django.contrib.auth import BACKEND_SESSION_KEY, HASH_SESSION_KEY, SESSION_KEY
-
-    session = import_module(f"django.contrib.sessions.backends.{engine}").SessionStore()
-    session[SESSION_KEY] = str(user.pk)
-    session[BACKEND_SESSION_KEY] = "django.contrib.auth.backends.ModelBackend"
-    session[HASH_SESSION_KEY] = user.get_session_auth_hash()
-    session.save()
-    return f"sessionid={session.session_key}"
+    return f"sessionid={session_key(user, engine)}"
 
 
 def pasted(key: Any) -> Callable[[HttpRequest], HttpResponse]:

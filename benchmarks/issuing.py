@@ -18,9 +18,7 @@ from joserfc import jwt as joserfc_jwt
 from joserfc.jwk import RSAKey
 
 from . import plain_site
-from .measuring import Subject, by_turns, cores, figures, pin, timed
-
-BARE = "bare RSA-2048 signature"
+from .measuring import BARE, Subject, by_turns, cores, figures, pin, timed
 
 
 def claims() -> dict[str, object]:

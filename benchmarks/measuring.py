@@ -16,6 +16,7 @@ Subject = Callable[[int], float]
 Samples = Mapping[str, list[float]]
 
 SECONDS_PER_TURN = 0.02
+BARE = "bare RSA-2048 signature"
 
 
 def timed(call: Callable[[], object]) -> Subject:

@@ -15,7 +15,7 @@ from collections.abc import Callable
 from typing import Any
 
 from . import plain_site
-from .measuring import cores, pin
+from .measuring import BARE, cores, pin
 
 SECONDS = 0.5
 
@@ -86,7 +86,7 @@ def main(rounds: str) -> None:
     # A fork and a thread each open a connection of their own.
     connection.close()
     calls: dict[str, Call] = {
-        "bare RSA-2048 signature": plain_site.sign,
+        BARE: plain_site.sign,
         "issue_token": lambda: issue_token(user),
         "whole request (WSGI)": handling.call_wsgi(handling.WSGIHandler(), "/token/", cookie),
     }

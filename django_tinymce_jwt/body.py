@@ -20,7 +20,7 @@ def require_valid_body(request: HttpRequest) -> None:
     if not (content_type == "application/json" or content_type.endswith("+json")) or not body.strip():
         return
     try:
-        is_object = isinstance(_decode_json(body.decode(json.detect_encoding(body))), dict)
+        is_object = isinstance(json.loads(body, parse_constant=_refuse_constant), dict)
     except (ValueError, RecursionError) as error:
         raise Refused(INVALID_REQUEST, f"The body is no JSON: {error}. Send {{}} or no body.") from error
     if not is_object:
@@ -29,10 +29,6 @@ def require_valid_body(request: HttpRequest) -> None:
 
 def _refuse_constant(name: str) -> None:
     raise ValueError(f"{name} is not JSON")
-
-
-# json.loads() would make a decoder for each request.
-_decode_json = json.JSONDecoder(parse_constant=_refuse_constant).decode
 
 
 def _read_body(request: HttpRequest) -> bytes:

@@ -149,7 +149,7 @@ def display_name(user: Any) -> str:
     """Return the user's full name, else the username; of an e-mail address only the part before the @."""
     get_full_name = getattr(user, "get_full_name", None)
     name = str((get_full_name and get_full_name()) or "").strip() or str(user.get_username())
-    address = _EMAIL.fullmatch(name.strip()) if "@" in name else None
+    address = _EMAIL.fullmatch(name.strip())
     return address[1] if address else name
 
 

@@ -58,6 +58,16 @@ class Claim:
             value = value.get(key, _MISSING) if isinstance(value, dict) else _MISSING
         return value
 
+    def first_broken(self, circumstances: Circumstances) -> Rule | None:
+        """Return the first rule that the claim breaks; a claim that is missing breaks the first, if it is required."""
+        value = self.value_in(circumstances.claims)
+        if value is _MISSING:
+            return self.rules[0] if self.required else None
+        for rule in self.rules:
+            if not rule.accepts(value, circumstances):
+                return rule
+        return None
+
 
 class Finding(NamedTuple):
     """How a claim fares with one rule of its contract."""
@@ -96,15 +106,10 @@ class Contract:
         """Judge the claims rule by rule; of each claim up to the first rule that it breaks."""
         circumstances = Circumstances(claims, audience, now, leeway)
         for claim in self.claims:
-            value = claim.value_in(claims)
-            if value is _MISSING:
-                if claim.required:
-                    yield Finding(claim.name, value, claim.rules[0].wanted, False)
-                continue
-            for rule in claim.rules:
-                accepted = rule.accepts(value, circumstances)
-                yield Finding(claim.name, value, rule.wanted, accepted)
-                if not accepted:
+            broken, value = claim.first_broken(circumstances), claim.value_in(claims)
+            for rule in () if value is _MISSING and broken is None else claim.rules:
+                yield Finding(claim.name, value, rule.wanted, rule is not broken)
+                if rule is broken:
                     break
 
     def first_failure(
@@ -114,14 +119,9 @@ class Contract:
         # Not next(findings(...)): every token pays here, and a generator costs as much as the rules.
         circumstances = Circumstances(claims, audience, now, leeway)
         for claim in self.claims:
-            value = claim.value_in(claims)
-            if value is _MISSING:
-                if claim.required:
-                    return Finding(claim.name, value, claim.rules[0].wanted, False)
-                continue
-            for rule in claim.rules:
-                if not rule.accepts(value, circumstances):
-                    return Finding(claim.name, value, rule.wanted, False)
+            broken = claim.first_broken(circumstances)
+            if broken is not None:
+                return Finding(claim.name, claim.value_in(claims), broken.wanted, False)
         return None
 
 
