@@ -235,16 +235,20 @@ def test_secrets_are_not_in_the_error_of_a_token_that_is_refused(settings, token
     assert shown_secrets(report, config) == []
 
 
-def of_this_site():
+def of_ada(key, algorithm):
     claims = {"sub": "7", "name": "Ada Lovelace", "iat": int(time.time()), "exp": int(time.time()) + 600}
-    return jwt.encode(claims, rsa_key(), "RS256")
+    return jwt.encode(claims, key, algorithm)
+
+
+def of_this_site():
+    return of_ada(rsa_key(), "RS256")
 
 
 # Settings and a token that is not accepted with them; that of the last three is good.
 UNACCEPTED = {
     "changed": (lambda: {"PRIVATE_KEY": private_pem()}, lambda: of_this_site()[:-8] + "changed8"),
     "cut-off": (lambda: {"PRIVATE_KEY": private_pem()}, lambda: of_this_site()[:-1]),
-    "of-another-algorithm": (lambda: {"PRIVATE_KEY": private_pem()}, lambda: jwt.encode({}, API_SECRET, "HS256")),
+    "of-another-algorithm": (lambda: {"PRIVATE_KEY": private_pem()}, lambda: of_ada(API_SECRET, "HS256")),
     "of-another-key": (lambda: {"PUBLIC_KEY": public_pem(rsa_key("other"))}, of_this_site),
     "without-a-key": (lambda: {"PRIVATE_KEY": "broken"}, of_this_site),
     "without-settings": (lambda: {"SERVICES": {}}, of_this_site),
