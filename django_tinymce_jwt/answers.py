@@ -2,15 +2,14 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from http import HTTPStatus
+from typing import NamedTuple
 
 from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as _
 
 
-@dataclass(frozen=True)
-class Answer:
+class Answer(NamedTuple):
     """One row of the documented table of answers. The plugins show ``message`` to their user as HTML."""
 
     status: HTTPStatus

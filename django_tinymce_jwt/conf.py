@@ -3,9 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
 from django.conf import settings
 from django.core.exceptions import ImproperlyConfigured
@@ -27,8 +26,7 @@ from .services import SERVICES, Service
 _KEY_GROUP = (*PRIVATE_KEY_NAMES, "PRIVATE_KEY_PASSPHRASE", *PUBLIC_KEY_NAMES, "KEY_ID")
 
 
-@dataclass(frozen=True)
-class KeySource:
+class KeySource(NamedTuple):
     """Where the key of a service comes from, and how it signs."""
 
     algorithm: str
@@ -45,8 +43,7 @@ class KeySource:
         return bool(self.public_paths or self.public_texts)
 
 
-@dataclass(frozen=True)
-class ServiceConfig:
+class ServiceConfig(NamedTuple):
     """All that the settings say of one service; ``lifetime`` in seconds."""
 
     service: Service
@@ -57,8 +54,7 @@ class ServiceConfig:
     keys: KeySource
 
 
-@dataclass(frozen=True)
-class Configuration:
+class Configuration(NamedTuple):
     """What ``TINYMCE_JWT`` says. ``listed`` is None where the settings do not tell the services."""
 
     services: Mapping[str, ServiceConfig]

@@ -31,16 +31,14 @@ class Circumstances(NamedTuple):
     leeway: float
 
 
-@dataclass(frozen=True)
-class Rule:
+class Rule(NamedTuple):
     """One demand on a claim. A rule is only asked about a value that kept the rules before it."""
 
     wanted: str
     accepts: Callable[[Any, Circumstances], bool]
 
 
-@dataclass(frozen=True)
-class Claim:
+class Claim(NamedTuple):
     """What a contract says of one claim, which ``path`` leads to."""
 
     path: tuple[str, ...]

@@ -6,8 +6,7 @@ import hashlib
 import logging
 import threading
 import time
-from dataclasses import dataclass, replace
-from typing import Any
+from typing import Any, NamedTuple
 
 import jwt
 from cryptography.hazmat.primitives import serialization
@@ -44,16 +43,14 @@ class SigningKey:
         return b".".join((signed, base64url_encode(signature))).decode()
 
 
-@dataclass(frozen=True)
-class KeyPair:
+class KeyPair(NamedTuple):
     """What a service signs with, and all that its tokens may be verified with."""
 
     signing_key: SigningKey | None
     verification_keys: tuple[RSAPublicKey | Secret, ...]
 
 
-@dataclass(frozen=True)
-class Material:
+class Material(NamedTuple):
     """The bytes of a source at one moment, each with the words that tell where they are from."""
 
     private: tuple[str, Secret] | None
@@ -79,7 +76,7 @@ def get_verification_keys(source: KeySource) -> tuple[RSAPublicKey | Secret, ...
     except SigningKeyError:
         if not source.has_public:
             raise
-        return _keeper(replace(source, private_path=None, private_text=None)).get().verification_keys
+        return _keeper(source._replace(private_path=None, private_text=None)).get().verification_keys
 
 
 def load(source: KeySource) -> KeyPair:

@@ -8,8 +8,7 @@ from __future__ import annotations
 
 import difflib
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
-from typing import Any
+from typing import Any, NamedTuple
 
 from .contracts import shown
 from .pem import looks_like_key_text
@@ -19,8 +18,7 @@ from .services import SERVICES, Service
 MIN_SECRET_BYTES = 32
 
 
-@dataclass(frozen=True)
-class Problem:
+class Problem(NamedTuple):
     """One thing that is wrong with the settings; ``service`` is None where it is the top level."""
 
     id: str

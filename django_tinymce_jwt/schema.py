@@ -3,10 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
 from datetime import timedelta
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
 from .contracts import is_text
 
@@ -17,8 +16,7 @@ DEFAULT_LIFETIME = 10 * 60  # seconds
 LONGEST_LIFETIME = timedelta(days=36525)
 
 
-@dataclass(frozen=True)
-class Setting:
+class Setting(NamedTuple):
     """What one setting may be. The value of a secret one is never shown."""
 
     accepts: Callable[[Any], bool]

@@ -6,7 +6,7 @@ TinyMCE AI in https://www.tiny.cloud/docs/tinymce/latest/.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from typing import NamedTuple
 
 from . import contracts
 from .contracts import Claim, Contract, Rule
@@ -15,8 +15,7 @@ ROOT_CLAIM = "https://claims.tiny.cloud/drive/root"
 CLOUD_ALGORITHMS = ("RS256", "RS384", "RS512", "PS256", "PS384", "PS512")
 
 
-@dataclass(frozen=True)
-class Service:
+class Service(NamedTuple):
     """One of Tiny's services that wants a JWT: its id, its name, its editor option, its contract.
 
     ``silent``: its plugin shows nothing, or nothing of use, when the provider fails; the provider must tell the user.
