@@ -13,6 +13,14 @@ from .answers import INVALID_REQUEST, REQUEST_TOO_LARGE, Refused
 MAX_BODY_SIZE = 64 * 1024
 
 
+def _refuse_constant(name: str) -> None:
+    raise ValueError(f"{name} is not JSON")
+
+
+# One for all requests: json.loads() makes a new one at each call that names an option.
+_decode_json = json.JSONDecoder(parse_constant=_refuse_constant).decode
+
+
 def require_valid_body(request: HttpRequest) -> None:
     """Raise ``Refused`` for a body that is too large, or that says it is JSON and is no JSON object."""
     body = _read_body(request)
@@ -20,15 +28,11 @@ def require_valid_body(request: HttpRequest) -> None:
     if not (content_type == "application/json" or content_type.endswith("+json")) or not body.strip():
         return
     try:
-        is_object = isinstance(json.loads(body, parse_constant=_refuse_constant), dict)
+        is_object = isinstance(_decode_json(body.decode("utf-8-sig")), dict)
     except (ValueError, RecursionError) as error:
         raise Refused(INVALID_REQUEST, f"The body is no JSON: {error}. Send {{}} or no body.") from error
     if not is_object:
         raise Refused(INVALID_REQUEST, "The body is JSON, but no object. Send {} or no body.")
-
-
-def _refuse_constant(name: str) -> None:
-    raise ValueError(f"{name} is not JSON")
 
 
 def _read_body(request: HttpRequest) -> bytes:
