@@ -6,6 +6,7 @@ What is measured is processor time, which a busy machine hardly changes.
 from __future__ import annotations
 
 import os
+import random
 import statistics
 import time
 from collections.abc import Callable, Mapping
@@ -38,8 +39,12 @@ def by_turns(subjects: Mapping[str, Subject], rounds: int) -> Samples:
         subject(1)
         counts[name] = max(1, round(SECONDS_PER_TURN / subject(1)))
     samples: dict[str, list[float]] = {name: [] for name in subjects}
+    order = list(subjects)
     for _ in range(rounds):
-        for name, subject in subjects.items():
+        # What ran before leaves the processor's caches and speed changed: that must not be the same each time.
+        random.shuffle(order)
+        for name in order:
+            subject = subjects[name]
             # Its own code back into the processor's caches, which hold that of the subject before.
             subject(max(1, counts[name] // 4))
             samples[name].append(subject(counts[name]) / counts[name])
