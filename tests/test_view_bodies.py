@@ -50,6 +50,7 @@ REFUSED = {
     "infinity": '{"n": Infinity}',
     "minus-infinity": '{"n": -Infinity}',
     "not-utf-8": b'{"n": "\xff"}',
+    "utf-16": "{}".encode("utf-16"),
     "binary": b"\0",
 }
 
