@@ -11,6 +11,7 @@ import subprocess
 import sys
 import time
 from importlib.metadata import version
+from importlib.util import find_spec
 from pathlib import Path
 from typing import Any
 
@@ -45,8 +46,8 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("folder", type=Path, help="where the JSON, the tables and the plot are written")
     folder = parser.parse_args().folder
-    if not shutil.which("memcached"):
-        print("There is no memcached here: the rows with cached_db sessions are left out.", file=sys.stderr)
+    if not (shutil.which("memcached") and find_spec("pylibmc")):
+        print("Memcached or pylibmc is missing here: rows with cached_db sessions are left out.", file=sys.stderr)
     modules = install_node_modules()
     started = time.monotonic()
     figures: dict[str, Any] = {"machine": machine()}

@@ -20,9 +20,10 @@ GUNICORN = (
 )
 GUNICORN_THREADS = (*GUNICORN, "--worker-class", "gthread", "--threads", "4", "--keep-alive", "75")
 GRANIAN = (
-    *(sys.executable, "-m", "granian", "--interface", "wsgi", "--blocking-threads", "4", "--log-level", "warning"),
+    *(sys.executable, "-m", "granian", "--interface", "wsgi", "--blocking-threads", "1", "--log-level", "warning"),
     *("--no-ws", "--port", "{port}", "intranet.wsgi:application"),
 )
+GRANIAN_THREADS = (*GRANIAN, "--blocking-threads", "4")
 UVICORN = (
     *(sys.executable, "-m", "uvicorn", "--no-access-log", "--log-level", "warning"),
     *("--port", "{port}", "intranet.asgi:application"),

@@ -15,19 +15,22 @@ import time
 import urllib.request
 from collections.abc import Iterator, Mapping
 from contextlib import ExitStack, contextmanager
+from importlib.util import find_spec
 from pathlib import Path
 from typing import Any, NamedTuple
 
 from .client import ask, post
 from .example_site import Site, build
 from .measuring import cores, pin, timed
-from .servers import GRANIAN, GUNICORN, GUNICORN_THREADS, UVICORN, Server, memcached, running
+from .servers import GRANIAN, GRANIAN_THREADS, GUNICORN, GUNICORN_THREADS, UVICORN, Server, memcached, running
 
 CLIENTS = 8
 REQUESTS = 400
 USERS = 1000
 SIGNATURES = 80
 ASYNC_PATH = "/tinymce/async-jwt/"
+# Django's backends for Memcached, each with the client that it needs.
+CACHE_CLIENTS = {"PyLibMCCache": "pylibmc", "PyMemcacheCache": "pymemcache"}
 
 
 class Setup(NamedTuple):
@@ -40,12 +43,18 @@ class Setup(NamedTuple):
     rows: tuple[int, ...] = (USERS,)
     path: str = "/tinymce/jwt/"
     workers: int = 1
+    cache: str = "PyLibMCCache"
+
+    def can_run(self, with_memcached: bool) -> bool:
+        return self.sessions != "cached_db" or (with_memcached and find_spec(CACHE_CLIENTS[self.cache]) is not None)
 
 
 RECOMMENDED = Setup("Granian", GRANIAN, "cached_db")
 SETUPS = [
     RECOMMENDED._replace(rows=(1, 100, USERS)),
     RECOMMENDED._replace(name="Granian, 2 workers", command=(*GRANIAN, "--workers", "2"), workers=2),
+    RECOMMENDED._replace(name="Granian, 4 threads", command=GRANIAN_THREADS),
+    RECOMMENDED._replace(name="Granian, PyMemcacheCache", cache="PyMemcacheCache"),
     RECOMMENDED._replace(sessions="db", rows=(1, 100, USERS)),
     RECOMMENDED._replace(sessions="signed_cookies"),
     Setup("gunicorn, 4 threads", GUNICORN_THREADS, "cached_db"),
@@ -109,7 +118,12 @@ class Row:
 
 @contextmanager
 def django_rows(site: Site, setup: Setup) -> Iterator[list[Row]]:
-    environment = {**site.environment, "BENCH_SESSIONS": setup.sessions, "BENCH_CONNECTIONS": setup.connections}
+    variation = {
+        "BENCH_SESSIONS": setup.sessions,
+        "BENCH_CONNECTIONS": setup.connections,
+        "BENCH_CACHE": setup.cache,
+    }
+    environment = {**site.environment, **variation}
     engine = setup.sessions.replace("cached_", "")
     cookies = [user.cookies[engine] for user in site.users]
     with running(setup.command, site.folder, environment, cores=cores()[: setup.workers]) as server:
@@ -148,7 +162,7 @@ def main() -> None:
         site = build(Path(folder) / "site", USERS)
         cache = stack.enter_context(memcached(cores()[-1:]))
         site.environment.update(cache)
-        setups = [setup for setup in SETUPS if cache or setup.sessions != "cached_db"]
+        setups = [setup for setup in SETUPS if setup.can_run(bool(cache))]
         rows = [row for setup in setups for row in stack.enter_context(django_rows(site, setup))]
         if options.modules:
             rows += stack.enter_context(node_rows(site, options.modules, site.environment))

@@ -6,12 +6,15 @@ import csv
 import json
 import re
 from pathlib import Path
+from textwrap import dedent
 
 import pytest
 
 from benchmarks import report
+from benchmarks.serving import RECOMMENDED
 
 DOCS = Path(__file__).parent.parent / "docs"
+PAGE = (DOCS / "performance.rst").read_text(encoding="utf-8")
 FIGURES = json.loads((DOCS / "performance" / "figures.json").read_text(encoding="utf-8"))
 
 
@@ -22,8 +25,7 @@ def test_table_has_the_figures_of_the_json(name):
 
 
 def test_page_shows_each_table():
-    page = (DOCS / "performance.rst").read_text(encoding="utf-8")
-    assert set(re.findall(r"performance/(\w+)\.csv", page)) == report.tables(FIGURES).keys()
+    assert set(re.findall(r"performance/(\w+)\.csv", PAGE)) == report.tables(FIGURES).keys()
 
 
 def test_plot_shows_each_server():
@@ -31,3 +33,19 @@ def test_plot_shows_each_server():
     plot = (DOCS / "performance" / "requests.svg").read_text(encoding="utf-8")
     wanted = [f"{row['signatures']:.2f}" for row in FIGURES["serving"] if row["users"] == most]
     assert [number for number in wanted if f">{number}<" not in plot] == []
+
+
+def test_settings_that_the_page_recommends_are_those_of_the_first_row():
+    settings = {"DATABASES": {"default": {}}}
+    exec(dedent(re.search(r"\.\. code-block:: python\n\n(.*?)\n\n\S", PAGE, re.DOTALL)[1]), settings)
+    cache = settings["CACHES"]["default"]["BACKEND"].rpartition(".")[2]
+    sessions = settings["SESSION_ENGINE"].rpartition(".")[2]
+    assert (sessions, cache) == (RECOMMENDED.sessions, RECOMMENDED.cache)
+    assert (settings["DATABASES"]["default"]["CONN_MAX_AGE"], RECOMMENDED.connections) == (None, "kept")
+
+
+def test_server_that_the_page_recommends_is_that_of_the_first_row():
+    *options, _ = re.search(r"\$ granian (.+)", PAGE)[1].split()
+    measured = list(zip(RECOMMENDED.command, RECOMMENDED.command[1:], strict=False))
+    recommended = [*zip(options[::2], options[1::2], strict=True)]
+    assert [option for option in recommended if option not in measured] == [("--workers", "2")]

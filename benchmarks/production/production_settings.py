@@ -16,7 +16,7 @@ SESSION_ENGINE = f"django.contrib.sessions.backends.{os.environ.get('BENCH_SESSI
 if "BENCH_MEMCACHED" in os.environ:
     CACHES = {
         "default": {
-            "BACKEND": "django.core.cache.backends.memcached.PyMemcacheCache",
+            "BACKEND": f"django.core.cache.backends.memcached.{os.environ['BENCH_CACHE']}",
             "LOCATION": os.environ["BENCH_MEMCACHED"],
         }
     }
