@@ -30,7 +30,7 @@ def json_lines(tmp_path, monkeypatch):
     monkeypatch.syspath_prepend(EXAMPLE)
     path = tmp_path / "audit.jsonl"
     logger = logging.getLogger(AUDIT)
-    before = (logger.level, logger.propagate)
+    level, propagate = logger.level, logger.propagate
     logging.config.dictConfig(
         {
             "version": 1,
@@ -44,7 +44,9 @@ def json_lines(tmp_path, monkeypatch):
     for handler in list(logger.handlers):
         logger.removeHandler(handler)
         handler.close()
-    logger.level, logger.propagate = before
+    # Not `level =`: a logger keeps what it has said of isEnabledFor() until setLevel() is called.
+    logger.setLevel(level)
+    logger.propagate = propagate
 
 
 def test_token_is_one_line_of_json(site, user, rf, json_lines):
