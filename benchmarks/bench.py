@@ -5,13 +5,11 @@ from __future__ import annotations
 import argparse
 import json
 import os
-import platform
 import shutil
 import subprocess
 import sys
 import time
-from importlib.metadata import version
-from importlib.util import find_spec
+from importlib.metadata import distributions
 from pathlib import Path
 from typing import Any
 
@@ -20,6 +18,8 @@ from . import report
 HERE = Path(__file__).parent
 # Each part has a process of its own, and says how many rounds it wants to give steady medians.
 ROUNDS = {"issuing": 40, "handling": 30, "startup": 15, "scaling": 8, "serving": 6}
+
+PACKAGES = ("Django", "PyJWT", "cryptography", "granian", "gunicorn", "uvicorn", "pylibmc", "pymemcache")
 
 
 def run(part: str, *arguments: str) -> Any:
@@ -38,16 +38,15 @@ def install_node_modules() -> list[str]:
 
 
 def machine() -> dict[str, Any]:
-    versions = {name: version(name) for name in ("Django", "PyJWT", "cryptography", "gunicorn", "granian", "uvicorn")}
-    return {"cores": os.cpu_count(), "Python": platform.python_version(), **versions}
+    installed = {distribution.name: distribution.version for distribution in distributions()}
+    versions = {name: installed[name] for name in PACKAGES if name in installed}
+    return {"cores": os.cpu_count(), "Python": sys.version, **versions}
 
 
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("folder", type=Path, help="where the JSON, the tables and the plot are written")
     folder = parser.parse_args().folder
-    if not (shutil.which("memcached") and find_spec("pylibmc")):
-        print("Memcached or pylibmc is missing here: rows with cached_db sessions are left out.", file=sys.stderr)
     modules = install_node_modules()
     started = time.monotonic()
     figures: dict[str, Any] = {"machine": machine()}

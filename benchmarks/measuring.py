@@ -1,6 +1,6 @@
 """Measuring by turns: all subjects in every round, so that a change of the machine's speed meets all alike.
 
-What is measured is processor time, which a busy machine hardly changes.
+What is measured is processor time. Waiting for a processor does not change it; neighbours who use the same caches do.
 """
 
 from __future__ import annotations

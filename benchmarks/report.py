@@ -17,6 +17,7 @@ def tables(figures: Mapping[str, Any]) -> dict[str, Table]:
     """Return the tables by name, each with a row of headings first."""
     own = ["The endpoint's own share", str(figures["handling"]["own_microseconds"]), ""]
     return {
+        "machine": [["What", "Version"], *([name, str(value)] for name, value in figures["machine"].items())],
         "issuing": _costs("One token", figures["issuing"]),
         "handling": [*_costs("One request, in Django's handler", figures["handling"]["rows"]), own],
         "startup": [

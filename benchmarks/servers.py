@@ -19,15 +19,16 @@ GUNICORN = (
     *("--bind", "127.0.0.1:{port}", "intranet.wsgi"),
 )
 GUNICORN_THREADS = (*GUNICORN, "--worker-class", "gthread", "--threads", "4", "--keep-alive", "75")
-GRANIAN = (
-    *(sys.executable, "-m", "granian", "--interface", "wsgi", "--blocking-threads", "1", "--log-level", "warning"),
-    *("--no-ws", "--port", "{port}", "intranet.wsgi:application"),
-)
-GRANIAN_THREADS = (*GRANIAN, "--blocking-threads", "4")
 UVICORN = (
     *(sys.executable, "-m", "uvicorn", "--no-access-log", "--log-level", "warning"),
     *("--port", "{port}", "intranet.asgi:application"),
 )
+
+
+def granian(*, workers: int = 1, threads: int = 1) -> tuple[str, ...]:
+    options = {"--interface": "wsgi", "--workers": workers, "--blocking-threads": threads, "--log-level": "warning"}
+    words = [str(word) for option in options.items() for word in option]
+    return (sys.executable, "-m", "granian", *words, "--port", "{port}", "intranet.wsgi:application")
 
 
 class Server:
@@ -85,15 +86,15 @@ def running(
 
 
 @contextmanager
-def memcached(cores: Iterable[int]) -> Iterator[dict[str, str]]:
-    """Start Memcached where it is installed, and yield what a site's process needs to use it."""
+def memcached(cores: Iterable[int]) -> Iterator[Server | None]:
+    """Start Memcached where it is installed."""
     program = shutil.which("memcached")
     if program is None:
-        yield {}
+        yield None
         return
     command = (program, "-u", "nobody", "-l", "127.0.0.1", "-p", "{port}")
     with running(command, Path.cwd(), os.environ, cores=cores) as server:
-        yield {"BENCH_MEMCACHED": "{}:{}".format(*server.address)}
+        yield server
 
 
 def stop(process: subprocess.Popen[bytes]) -> None:

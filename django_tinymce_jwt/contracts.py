@@ -79,6 +79,7 @@ class Finding(NamedTuple):
         return f"The claim '{self.claim}' is {shown(self.value)}; wanted: {self.wanted}."
 
 
+# Not a NamedTuple, as the rest are for the sake of the import time: claim mappers are looked up by its identity.
 @dataclass(frozen=True, eq=False)
 class Contract:
     """What a service demands of a token; lifetimes in seconds.

@@ -50,7 +50,8 @@ REFUSED = {
     "infinity": '{"n": Infinity}',
     "minus-infinity": '{"n": -Infinity}',
     "not-utf-8": b'{"n": "\xff"}',
-    "utf-16": "{}".encode("utf-16"),
+    "utf-16": "{}".encode("utf-16-le"),
+    "surrogate-in-utf-8": b'{"n": "\xed\xa0\x80"}',
     "binary": b"\0",
 }
 

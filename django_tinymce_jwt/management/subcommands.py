@@ -132,8 +132,6 @@ def _counted(number: int, noun: str) -> str:
 def _standard_input() -> str:
     if sys.stdin is None:  # closed, as some schedulers start their jobs
         return ""
-    if sys.stdin.isatty():
-        sys.stderr.write("Paste the token and press Enter, then Ctrl-D (on Windows Ctrl-Z and Enter).\n")
     # Some room for what may stand around the token; not all of what may never end.
     return sys.stdin.buffer.read(2 * MAX_TOKEN_LENGTH).decode("utf-8-sig", errors="replace")
 
