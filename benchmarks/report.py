@@ -87,7 +87,7 @@ def _plot(rows: list[Mapping[str, Any]], path: Path) -> None:
     bars = axes.barh(names, [row["signatures"] for row in shown], color=ours)
     axes.bar_label(bars, fmt="%.2f", padding=3)
     axes.axvline(1, color="#888888", linestyle="--", linewidth=1)
-    axes.set_xlabel("processor time of one request, in bare RSA-2048 signatures (dashed: the limit)")
+    axes.set_xlabel("processor time of a request, in signatures (dashed: one)")
     axes.spines[["top", "right"]].set_visible(False)
     figure.tight_layout()
     figure.savefig(path, metadata={"Date": None})
