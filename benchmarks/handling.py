@@ -149,7 +149,7 @@ def add_urls() -> None:
 def own_microseconds(subjects: Mapping[str, Subject], rounds: int) -> float:
     """The endpoint's own share: the request without session, user and signature.
 
-    The difference is a tenth of either, so the two get rounds of their own, in which the machine's speed
+    The difference is less than a tenth of either, so the two get rounds of their own, in which the machine's speed
     has less time to change.
     """
     samples = by_turns({name: subjects[name] for name in (REQUEST, WITHOUT_ENDPOINT)}, rounds)

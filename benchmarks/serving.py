@@ -48,9 +48,11 @@ class Setup(NamedTuple):
 
     def lacks(self, cache: Server | None) -> list[str]:
         """Return what the setup needs and is not here."""
+        if self.sessions != "cached_db":
+            return []
         client = CACHE_CLIENTS[self.cache]
         here = {"memcached": cache is not None, client: find_spec(client) is not None}
-        return [name for name in here if self.sessions == "cached_db" and not here[name]]
+        return [name for name, is_here in here.items() if not is_here]
 
 
 RECOMMENDED = Setup("Granian", granian(), "cached_db")

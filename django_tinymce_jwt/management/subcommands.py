@@ -15,6 +15,7 @@ from typing import Any, NamedTuple
 from cryptography.hazmat.primitives.asymmetric.rsa import RSAPublicKey
 from django.conf import settings
 from django.core.management import CommandError
+from django.core.management.base import OutputWrapper
 
 from ..conf import get_service_config, read
 from ..keys import fingerprint
@@ -91,8 +92,8 @@ def token(*, user: str, service: str | None, claims: bool, **_: Any) -> Outcome:
         raise CommandError(f"{failure_text(error)}\nWith --traceback you see where.") from error
 
 
-def verify(*, token: str, service: str | None, **_: Any) -> Outcome:
-    text = _token_in(_standard_input() if token == "-" else token)
+def verify(*, token: str, service: str | None, stderr: OutputWrapper, **_: Any) -> Outcome:
+    text = _token_in(_standard_input(stderr) if token == "-" else token)
     if not text:
         raise CommandError("There is no token to explain. One of this site's: manage.py tinymce_jwt token USER")
     note = ""
@@ -129,9 +130,11 @@ def _counted(number: int, noun: str) -> str:
     return f"1 {noun} is" if number == 1 else f"{number} {noun}s are"
 
 
-def _standard_input() -> str:
+def _standard_input(stderr: OutputWrapper) -> str:
     if sys.stdin is None:  # closed, as some schedulers start their jobs
         return ""
+    if sys.stdin.isatty():
+        stderr.write("Paste the token and press Enter, then Ctrl-D (on Windows Ctrl-Z and Enter).")
     # Some room for what may stand around the token; not all of what may never end.
     return sys.stdin.buffer.read(2 * MAX_TOKEN_LENGTH).decode("utf-8-sig", errors="replace")
 

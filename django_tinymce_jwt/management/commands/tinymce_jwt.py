@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import sys
 from argparse import SUPPRESS, RawDescriptionHelpFormatter
 from collections.abc import Callable
 from pathlib import Path
@@ -52,10 +51,8 @@ class Command(BaseCommand):
         doctor.add_argument("--user", help="a user to issue and verify a token of each service for")
 
     def handle(self, *, run: Callable[..., subcommands.Outcome], output: str, **options: Any) -> None:
-        if options.get("token") == "-" and sys.stdin is not None and sys.stdin.isatty():
-            self.stderr.write("Paste the token and press Enter, then Ctrl-D (on Windows Ctrl-Z and Enter).")
         try:
-            outcome = run(**options)
+            outcome = run(**{**options, "stderr": self.stderr})
         except (TinymceJwtError, ImproperlyConfigured) as error:
             raise CommandError(str(error)) from error
         except DatabaseError as error:
