@@ -16,7 +16,7 @@ from django.urls import URLPattern, URLResolver, get_resolver
 from .claims import get_claim_mapper_class
 from .conf import ServiceConfig, read
 from .exceptions import SigningKeyError
-from .keys import load
+from .signers.local import load
 from .views import TokenEndpoint
 
 PREFIX = "django_tinymce_jwt"

@@ -9,7 +9,7 @@ from django.core.exceptions import ImproperlyConfigured
 from django.utils.module_loading import import_string
 
 from . import services
-from .contracts import Contract
+from .rules import Contract
 from .exceptions import InvalidClaims
 
 if TYPE_CHECKING:

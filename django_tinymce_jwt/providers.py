@@ -15,7 +15,7 @@ from django.views.decorators.cache import cache_control
 from django.views.decorators.http import conditional_page, require_safe
 
 from .conf import read
-from .schema import DEFAULT_SERVICE
+from .conf.defaults import DEFAULT_SERVICE
 from .services import SERVICES
 
 __all__ = ["providers"]
@@ -47,7 +47,7 @@ def providers(request: HttpRequest, **kwargs: Any) -> HttpResponse:
 
 @cache
 def _source() -> str:
-    path = Path(__file__).parent / "static" / "django_tinymce_jwt" / "providers.js"
+    path = Path(__file__).parent / "providers.js"
     return path.read_text(encoding="utf-8")
 
 

@@ -8,8 +8,8 @@ from __future__ import annotations
 
 from typing import NamedTuple
 
-from . import contracts
-from .contracts import Claim, Contract, Rule
+from . import rules as contracts
+from .rules import Claim, Contract, Rule
 
 ROOT_CLAIM = "https://claims.tiny.cloud/drive/root"
 CLOUD_ALGORITHMS = ("RS256", "RS384", "RS512", "PS256", "PS384", "PS512")

@@ -13,10 +13,10 @@ from django.views.decorators.debug import sensitive_variables
 from .audit import record_issued
 from .claims import get_claim_mapper_class, require_identity
 from .conf import ServiceConfig, get_service_config
-from .contracts import shown
+from .rules import shown
 from .exceptions import InvalidClaims, InvalidToken
-from .keys import get_signing_key, get_verification_keys
-from .schema import DEFAULT_SERVICE
+from .signers.local import get_signing_key, get_verification_keys
+from .conf.defaults import DEFAULT_SERVICE
 
 if TYPE_CHECKING:
     from django.contrib.auth.base_user import AbstractBaseUser

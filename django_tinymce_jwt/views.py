@@ -33,7 +33,7 @@ from .body import require_valid_body
 from .claims import ClaimMapper, get_claim_mapper_class
 from .conf import get_service_config, is_configured
 from .origins import cross_site_reason
-from .schema import DEFAULT_SERVICE
+from .conf.defaults import DEFAULT_SERVICE
 from .tokens import sign_claims
 
 __all__ = ["AsyncTokenView", "TokenView"]

@@ -18,15 +18,15 @@ from django.core.management import CommandError
 from django.core.management.base import OutputWrapper
 
 from ..conf import get_service_config, read
-from ..keys import fingerprint
-from ..operations import doctor as doctors
-from ..operations import keyfiles
-from ..operations.guesses import default_service, guess_service
-from ..operations.reports import explain
-from ..operations.times import TIME_CLAIMS, time_in_words
-from ..operations.trials import claims_of, failure_text, find_user, refusal_reason
+from ..signers.local import fingerprint
+from ..diagnostics import doctor as doctors
+from ..diagnostics import key_pairs as keyfiles
+from ..diagnostics.guesses import default_service, guess_service
+from ..diagnostics.explain import explain
+from ..diagnostics.times import TIME_CLAIMS, time_in_words
+from ..diagnostics.users import claims_of, failure_text, find_user, refusal_reason
 from ..tokens import MAX_TOKEN_LENGTH, issue_token
-from .text import diagnosis_lines, key_lines, report_lines
+from .output import diagnosis_lines, key_lines, report_lines
 
 
 class Outcome(NamedTuple):

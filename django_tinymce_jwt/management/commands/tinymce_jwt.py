@@ -13,10 +13,11 @@ from django.core.management import BaseCommand, CommandError, CommandParser
 from django.db import Error as DatabaseError
 
 from ...exceptions import TinymceJwtError
-from ...operations.keyfiles import BITS
+from ...diagnostics.key_pairs import BITS
 from ...services import SERVICES
-from .. import manual, subcommands
-from ..text import printable
+from .. import help_texts as manual
+from .. import subcommands
+from ..output import printable
 
 
 class Command(BaseCommand):

@@ -21,8 +21,8 @@ from cryptography.hazmat.primitives.serialization import (
 
 from ..conf import KeySource
 from ..exceptions import SigningKeyError
-from ..keys import KeyPair, fingerprint, load
-from ..pem import MIN_BITS, private_key_form, read_file
+from ..signers.local import KeyPair, fingerprint, load
+from ..signers.pem import MIN_BITS, private_key_form, read_file
 
 BITS = (MIN_BITS, 3072, 4096)
 

@@ -1,11 +1,11 @@
-"""``include("django_tinymce_jwt.inspector_urls")``: the token inspector, behind the admin's login."""
+"""``include("django_tinymce_jwt.inspector.urls")``: the token inspector, behind the admin's login."""
 
 from __future__ import annotations
 
 from django.contrib import admin
 from django.urls import path
 
-from .inspector import InspectorView
+from .views import InspectorView
 
 app_name = "django_tinymce_jwt_inspector"
 

@@ -10,10 +10,10 @@ import difflib
 from collections.abc import Iterator, Mapping
 from typing import Any, NamedTuple
 
-from .contracts import shown
-from .pem import looks_like_key_text
-from .schema import DEFAULT_SERVICE, PRIVATE_KEY_NAMES, PUBLIC_KEY_NAMES, SETTINGS, as_bytes, label, lifetime_seconds
-from .services import SERVICES, Service
+from ..rules import shown
+from ..signers.pem import looks_like_key_text
+from .defaults import DEFAULT_SERVICE, PRIVATE_KEY_NAMES, PUBLIC_KEY_NAMES, SETTINGS, as_bytes, label, lifetime_seconds
+from ..services import SERVICES, Service
 
 MIN_SECRET_BYTES = 32
 

@@ -18,7 +18,7 @@ from cryptography.hazmat.primitives.serialization import (
     load_ssh_public_key,
 )
 
-from .exceptions import SigningKeyError
+from ..exceptions import SigningKeyError
 
 MIN_BITS = 2048
 MAX_FILE_SIZE = 64 * 1024

@@ -14,16 +14,16 @@ from django.urls import NoReverseMatch, reverse
 from django.utils.translation import gettext_lazy as _
 from django.views.generic import TemplateView
 
-from .audit import record_inspected
-from .claims import get_claim_mapper_class
-from .conf import ServiceConfig, get_service_config, read
-from .exceptions import SigningKeyError
-from .operations.keyfiles import pem, portal_line, public_key_in_use
-from .operations.reports import judge_claims
-from .operations.trials import failure_text, find_user, refusal_reason
-from .schema import DEFAULT_SERVICE
-from .services import SERVICES
-from .tokens import stamp_claims
+from ..audit import record_inspected
+from ..claims import get_claim_mapper_class
+from ..conf import ServiceConfig, get_service_config, read
+from ..exceptions import SigningKeyError
+from ..diagnostics.key_pairs import pem, portal_line, public_key_in_use
+from ..diagnostics.explain import judge_claims
+from ..diagnostics.users import failure_text, find_user, refusal_reason
+from ..conf.defaults import DEFAULT_SERVICE
+from ..services import SERVICES
+from ..tokens import stamp_claims
 
 
 class UserForm(forms.Form):

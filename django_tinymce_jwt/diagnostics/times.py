@@ -8,7 +8,7 @@ from typing import Any
 from django.utils import translation
 from django.utils.timesince import timesince
 
-from ..contracts import is_time
+from ..rules import is_time
 
 TIME_CLAIMS = ("iat", "nbf", "exp")
 

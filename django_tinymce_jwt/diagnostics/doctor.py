@@ -15,9 +15,9 @@ from ..conf import KeySource, ServiceConfig, read
 from ..exceptions import SigningKeyError
 from ..tokens import CLOCK_SKEW, issue_token, verify_token
 from .diagnosis import Diagnosis, note, ok, warning, wrong
-from .keyfiles import KeyFacts, describe
-from .surroundings import cookies, cors, endpoints, middleware
-from .trials import failure_text, refusal_reason
+from .key_pairs import KeyFacts, describe
+from .site_checks import cookies, cors, endpoints, middleware
+from .users import failure_text, refusal_reason
 
 # Where the doctor shows what a system check finds; all that are not named here are about the settings.
 _AREAS: dict[Callable[..., list[CheckMessage]], str] = {

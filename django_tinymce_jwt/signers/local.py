@@ -13,8 +13,8 @@ from cryptography.hazmat.primitives import serialization
 from cryptography.hazmat.primitives.asymmetric.rsa import RSAPrivateKey, RSAPublicKey
 from jwt.utils import base64url_encode
 
-from .conf import KeySource
-from .exceptions import SigningKeyError
+from ..conf import KeySource
+from ..exceptions import SigningKeyError
 from .pem import Secret, load_private_key, load_public_key, read_file
 
 logger = logging.getLogger("django_tinymce_jwt")

@@ -10,7 +10,7 @@ from typing import Any
 import jwt
 
 from ..conf import read
-from ..schema import DEFAULT_SERVICE
+from ..conf.defaults import DEFAULT_SERVICE
 from ..services import SERVICES
 
 _UNVERIFIED: Any = {"verify_signature": False}

@@ -7,7 +7,7 @@ from datetime import timedelta
 from pathlib import Path
 from typing import Any, NamedTuple
 
-from .contracts import is_text
+from ..rules import is_text
 
 DEFAULT_SERVICE = "tinydrive"
 PRIVATE_KEY_NAMES = ("PRIVATE_KEY_PATH", "PRIVATE_KEY")

@@ -6,10 +6,10 @@ import json
 import time
 from collections.abc import Iterable, Iterator
 
-from ..operations.diagnosis import Diagnosis
-from ..operations.keyfiles import KeyFacts, PublicFacts
-from ..operations.reports import Report
-from ..operations.times import time_in_words
+from ..diagnostics.diagnosis import Diagnosis
+from ..diagnostics.key_pairs import KeyFacts, PublicFacts
+from ..diagnostics.explain import Report
+from ..diagnostics.times import time_in_words
 from ..services import SERVICES
 
 MARKS = {"ok": "✓", "note": "·", "warning": "!", "wrong": "✗"}

@@ -17,7 +17,7 @@ from django.urls import NoReverseMatch, get_script_prefix, reverse
 from django.utils.module_loading import import_string
 
 from ..conf import read
-from ..schema import DEFAULT_SERVICE
+from ..conf.defaults import DEFAULT_SERVICE
 from .diagnosis import Diagnosis, note, ok, warning, wrong
 
 _CORS_MIDDLEWARE = "corsheaders.middleware.CorsMiddleware"

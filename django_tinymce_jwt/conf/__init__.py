@@ -9,8 +9,8 @@ from typing import Any, NamedTuple
 from django.conf import settings
 from django.core.exceptions import ImproperlyConfigured
 
-from .pem import Secret
-from .problems import (
+from ..signers.pem import Secret
+from .validation import (
     Problem,
     is_known,
     level_problems,
@@ -19,8 +19,8 @@ from .problems import (
     service_problems,
     top_level_problems,
 )
-from .schema import DEFAULT_SERVICE, PRIVATE_KEY_NAMES, PUBLIC_KEY_NAMES, as_bytes, label, lifetime_seconds
-from .services import SERVICES, Service
+from .defaults import DEFAULT_SERVICE, PRIVATE_KEY_NAMES, PUBLIC_KEY_NAMES, as_bytes, label, lifetime_seconds
+from ..services import SERVICES, Service
 
 # What belongs to one key: a service that names a key of its own takes none of these from the top level.
 _KEY_GROUP = (*PRIVATE_KEY_NAMES, "PRIVATE_KEY_PASSPHRASE", *PUBLIC_KEY_NAMES, "KEY_ID")

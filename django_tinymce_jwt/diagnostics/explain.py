@@ -13,11 +13,11 @@ import jwt
 from django.core.exceptions import ImproperlyConfigured
 
 from ..conf import ServiceConfig, get_service_config
-from ..contracts import Contract, shown
+from ..rules import Contract, shown
 from ..exceptions import SigningKeyError
-from ..keys import fingerprint, get_verification_keys
-from ..pem import Secret
-from ..schema import DEFAULT_SERVICE
+from ..signers.local import fingerprint, get_verification_keys
+from ..signers.pem import Secret
+from ..conf.defaults import DEFAULT_SERVICE
 from ..services import ROOT_CLAIM, SERVICES
 from ..tokens import CLOCK_SKEW, MAX_TOKEN_LENGTH
 from .times import time_in_words
