@@ -1,4 +1,4 @@
-"""The whole way once: settings, key, pair, clock, the site around the endpoint, and a token for each service."""
+"""Checks everything end to end: settings, keys, clock, the site around the endpoint, and a token for each service."""
 
 from __future__ import annotations
 
@@ -9,17 +9,20 @@ from pathlib import Path
 from typing import Any
 
 from django.core.checks import CheckMessage
+from django.core.exceptions import ImproperlyConfigured
 
-from .. import checks
-from ..conf import KeySource, ServiceConfig, read
+from .. import checks, conf
+from ..claims import TinyDriveClaims, get_claim_mapper_class
+from ..conf import ServiceConfig
+from ..endpoint import refusal_reason
 from ..exceptions import SigningKeyError
+from ..signers.sources import KeySource
 from ..tokens import CLOCK_SKEW, issue_token, verify_token
-from .diagnosis import Diagnosis, note, ok, warning, wrong
-from .key_pairs import KeyFacts, describe
-from .site_checks import cookies, cors, endpoints, middleware
-from .users import failure_text, refusal_reason
+from . import site_checks
+from .findings import Finding, error, failure_text, info, ok, warning
+from .key_pairs import KeyFacts, describe_keys
 
-# Where the doctor shows what a system check finds; all that are not named here are about the settings.
+# The areas that the findings of the system checks belong to; those not named here are about the settings.
 _AREAS: dict[Callable[..., list[CheckMessage]], str] = {
     checks.check_keys: "key",
     checks.check_key_files: "key",
@@ -27,92 +30,101 @@ _AREAS: dict[Callable[..., list[CheckMessage]], str] = {
 }
 
 
-def examine(user: Any = None) -> Iterator[Diagnosis]:
-    """Look at everything between the settings and a token; with a user, issue and verify one for each service."""
+def examine(user: Any = None, origin: str | None = None) -> Iterator[Finding]:
+    """Check everything from the settings to a token; with a user, issue and verify one for each service."""
     yield from _settings()
     yield from _keys()
-    yield from _clock()
+    yield from _clock(time.time())
     yield from _urls()
-    yield from middleware()
-    yield from cookies()
-    yield from cors()
-    for config in read().services.values():
+    yield from site_checks.middleware()
+    yield from site_checks.cookies()
+    yield from site_checks.cors()
+    if origin is not None:
+        yield from site_checks.origin(origin)
+    for config in conf.read().services.values():
+        yield from _claims(config)
         yield _token(user, config)
 
 
-def _from_checks(area: str) -> Iterator[Diagnosis]:
+def _from_checks(area: str) -> Iterator[Finding]:
     for check in checks.ALL:
         if _AREAS.get(check, "settings") != area:
             continue
         try:
             messages = [message for message in check() if not message.is_silenced()]
-        except Exception as error:  # whatever the site's own modules raise while they are imported
-            yield wrong(
-                area, f"The site's own code fails: {failure_text(error)}", "Mend it; manage.py check shows where."
-            )
+        except Exception as failure:  # whatever the site's own modules raise while they are imported
+            text = f"The site's own code fails: {failure_text(failure)}"
+            yield error(area, text, "Fix it; manage.py check shows where.")
             continue
         for message in messages:
-            say = wrong if message.is_serious() else warning
-            yield say(area, f"{message.msg} ({message.id})", message.hint or "")
+            report = error if message.is_serious() else warning
+            yield report(area, f"{message.msg} ({message.id})", message.hint or "")
 
 
-def _settings() -> Iterator[Diagnosis]:
+def _settings() -> Iterator[Finding]:
     yield from _from_checks("settings")
-    services = ", ".join(read().services)
+    services = ", ".join(conf.read().services)
     if services:
         yield ok("settings", f"TINYMCE_JWT can be used for: {services}.")
     else:
-        yield wrong("settings", "TINYMCE_JWT can be used for no service.", "Mend what is said above.")
+        yield error("settings", "TINYMCE_JWT cannot be used for any service.", "Fix what is reported above.")
 
 
-def _keys() -> Iterator[Diagnosis]:
+def _keys() -> Iterator[Finding]:
     yield from _from_checks("key")
     sources: dict[KeySource, list[str]] = {}
-    for config in read().services.values():
-        sources.setdefault(config.keys, []).append(config.service.id)
-    for source, services in sources.items():
+    for config in conf.read().services.values():
+        sources.setdefault(config.key, []).append(config.service.id)
+    for source, names in sources.items():
+        services = ", ".join(names)
         try:
-            facts = describe(source)
-        except SigningKeyError:
-            continue  # The checks have said so.
-        yield from _pair(facts, source, ", ".join(services))
+            facts = describe_keys(source)
+        except (SigningKeyError, ImproperlyConfigured) as failure:
+            # The checks report a local key; a remote one is only asked here.
+            if source.signer is not None:
+                yield error("key", f"{services}: {failure}", "Fix the setting SIGNER, or what it names.")
+            continue
+        yield from _pair(facts, source, services)
 
 
-def _pair(facts: KeyFacts, source: KeySource, services: str) -> Iterator[Diagnosis]:
+def _pair(facts: KeyFacts, source: KeySource, services: str) -> Iterator[Finding]:
     private = facts.private
     if facts.secret_bytes is not None:
         yield ok("key", f"{services}: API_SECRET has {facts.secret_bytes} bytes ({facts.algorithm}).")
         return
     if private is None:
-        yield note("pair", f"{services}: there is a public key alone, so tokens are verified and none is issued.")
+        yield info("pair", f"{services}: there is only a public key, so tokens are verified and none is issued.")
         return
+    form = "" if private.form is None else f", {private.form}"
     mode = "" if private.mode is None else f", mode {private.mode}"
-    yield ok("key", f"{services}: RSA, {private.bits} bits, {private.form}, from {private.origin}{mode}.")
-    if source.has_public:
-        yield ok("pair", f"{services}: the private key belongs to the public key of the settings.")
+    yield ok("key", f"{services}: RSA, {private.bits} bits{form}, from {private.origin}{mode}.")
+    if not source.has_public:
+        yield info("pair", f"{services}: the settings have no public key, so it is derived from the private key.")
+    elif private.fingerprint in {key.fingerprint for key in facts.public}:
+        yield ok("pair", f"{services}: the private key belongs to the public key in the settings.")
     else:
-        yield note("pair", f"{services}: the public key is derived from the private one, for none is in the settings.")
-    text = "Whether Tiny's portal has this public key cannot be seen from here; compare it there"
-    yield note("pair", f"{text} (manage.py tinymce_jwt keys public). Its SHA-256 is {private.fingerprint}.")
+        text = f"{services}: the key that signs does not belong to the public key in the settings."
+        yield error("pair", text, "Set PUBLIC_KEY_PATH (or PUBLIC_KEY) to its public half, or remove it.")
+    text = "Whether Tiny's portal has this public key cannot be checked from here; compare it there"
+    yield info("pair", f"{text} (manage.py tinymce_jwt keys public). Its SHA-256 is {private.fingerprint}.")
 
 
-def _urls() -> Iterator[Diagnosis]:
+def _urls() -> Iterator[Finding]:
     found = list(_from_checks("URLs"))
     yield from found
-    if all(diagnosis.state != "wrong" for diagnosis in found):
-        yield from endpoints()
+    if all(finding.state != "error" for finding in found):
+        yield from site_checks.endpoints()
 
 
-def _clock() -> Iterator[Diagnosis]:
-    paths = {config.keys.private_path for config in read().services.values()}
+def _clock(now: float) -> Iterator[Finding]:
+    paths = {config.key.private_path for config in conf.read().services.values()}
     newest = max((Path(__file__), *filter(None, paths)), key=_written)
-    now = time.time()
     if now < _written(newest) - CLOCK_SKEW:
         text = f"The clock says {_utc(now)}, which is before {newest} was written ({_utc(_written(newest))})."
-        yield wrong("clock", text, "Set the clock: timedatectl, chronyc or ntpq tell how it is kept.")
+        yield error("clock", text, "Set the clock: timedatectl, chronyc or ntpq tell how it is kept.")
     else:
         text = f"The clock says {_utc(now)}, and no key file is newer."
-        yield ok("clock", f"{text} Whether that is right to the minute cannot be told without another clock.")
+        yield ok("clock", f"{text} Whether it is right to the minute cannot be told without another clock.")
 
 
 def _written(path: Path) -> float:
@@ -126,16 +138,26 @@ def _utc(seconds: float) -> str:
     return f"{datetime.fromtimestamp(seconds, timezone.utc):%Y-%m-%d %H:%M:%S} UTC"
 
 
-def _token(user: Any, config: ServiceConfig) -> Diagnosis:
+def _claims(config: ServiceConfig) -> Iterator[Finding]:
+    try:
+        mapper_class = get_claim_mapper_class(config)
+    except ImproperlyConfigured:
+        return  # The checks report it.
+    if issubclass(mapper_class, TinyDriveClaims) and mapper_class.get_root is TinyDriveClaims.get_root:
+        text = "every user with a token sees and may change the whole drive, because the claim mapper has no get_root()"
+        yield info("claims", f"{config.service.id}: {text}.")
+
+
+def _token(user: Any, config: ServiceConfig) -> Finding:
     service = config.service.id
     if user is None:
-        return note("token", f"{service}: none was tried. Name a user to try the claim mapper: --user NAME.")
+        return info("token", f"{service}: none was tried. Name a user to try the claim mapper: --user NAME.")
     try:
-        reason = refusal_reason(user, config)
+        reason = refusal_reason(user, config.required_permission)
         verify_token(issue_token(user, service), service)
-    except Exception as error:  # whatever the site's claim mapper raises
-        mend = f"Look closer: manage.py tinymce_jwt token {user.pk} --service {service} --traceback"
-        return wrong("token", f"{service}: {failure_text(error)}", mend)
+    except Exception as failure:  # whatever the site's claim mapper raises
+        hint = f"To see where: manage.py tinymce_jwt token {user.pk} --service {service} --traceback"
+        return error("token", f"{service}: {failure_text(failure)}", hint)
     if reason is not None:
         return warning("token", f"{service}: the endpoint would refuse. {reason}", "Or try another user.")
     return ok("token", f"{service}: a token for {user.get_username()} was issued and verified.")

@@ -1,4 +1,4 @@
-"""Key pairs for the people who run the site: make one, show the public half, tell the facts. Never anything private."""
+"""Key pairs for the people who run the site: make one, print the public half, list the facts. Nothing private."""
 
 from __future__ import annotations
 
@@ -19,17 +19,18 @@ from cryptography.hazmat.primitives.serialization import (
     PublicFormat,
 )
 
-from ..conf import KeySource
-from ..exceptions import SigningKeyError
-from ..signers.local import KeyPair, fingerprint, load
+from ..secret import Secret
+from ..signers import load, verification_keys
+from ..signers.base import SigningKey, fingerprint
 from ..signers.pem import MIN_BITS, private_key_form, read_file
+from ..signers.sources import KeySource
 
 BITS = (MIN_BITS, 3072, 4096)
 
 
 @dataclass(frozen=True)
 class PublicFacts:
-    """What is to know of a public key; ``origin`` is its file, or the setting that holds it."""
+    """The facts of a public key; ``origin`` is its file, or the setting that holds it."""
 
     origin: str
     bits: int
@@ -38,9 +39,9 @@ class PublicFacts:
 
 @dataclass(frozen=True)
 class PrivateFacts(PublicFacts):
-    """What may be told of a private key; ``mode`` is the octal mode of its file."""
+    """What may be told of a private key; ``form`` and ``mode`` (octal, of its file) are None for a remote signer."""
 
-    form: str
+    form: str | None
     encrypted: bool
     mode: str | None
 
@@ -56,29 +57,36 @@ class KeyFacts:
     secret_bytes: int | None
 
 
-def generate(path: Path, bits: int = MIN_BITS, passphrase: bytes | None = None) -> RSAPublicKey:
+def generate(path: Path, bits: int = MIN_BITS, passphrase: Secret | None = None) -> RSAPublicKey:
     """Write a new private key (PKCS#8 PEM, mode 600) and, beside it, its public half; return that half.
 
-    A folder that is missing is made for its owner alone. Raises ``OSError``, ``FileExistsError`` if one
-    of the two is there already; of a pair that cannot be written whole nothing is left.
+    Missing folders are made, for their owner only. Raises ``OSError``, ``FileExistsError`` if one of
+    the two files exists already; if the pair cannot be written whole, nothing is left.
     """
     key = rsa.generate_private_key(public_exponent=65537, key_size=bits)
-    encryption = BestAvailableEncryption(passphrase) if passphrase else NoEncryption()
-    private = key.private_bytes(Encoding.PEM, PrivateFormat.PKCS8, encryption)
-    path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+    encryption = BestAvailableEncryption(passphrase.reveal()) if passphrase else NoEncryption()
+    private = Secret(key.private_bytes(Encoding.PEM, PrivateFormat.PKCS8, encryption))
+    _make_folder(path.parent)
     with ExitStack() as undo:
         # The public half first: whatever fails, there is never a private key without it.
-        for target, data, mode in ((public_path(path), pem(key.public_key()), 0o644), (path, private, 0o600)):
+        for target, data, mode in ((public_path(path), Secret(pem(key.public_key())), 0o644), (path, private, 0o600)):
             descriptor = os.open(target, os.O_WRONLY | os.O_CREAT | os.O_EXCL, mode)
             undo.callback(target.unlink)
             with os.fdopen(descriptor, "wb") as file:
-                file.write(data)
+                file.write(data.reveal())
         undo.pop_all()
     return key.public_key()
 
 
+def _make_folder(folder: Path) -> None:
+    """Make a folder and all missing ones above it, each for its owner only."""
+    if not folder.exists():
+        _make_folder(folder.parent)
+        folder.mkdir(mode=0o700, exist_ok=True)
+
+
 def public_path(path: Path) -> Path:
-    """Return where the public half of the private key at ``path`` lies: ``tiny.pub.pem`` for ``tiny.pem``."""
+    """Return the path of the public half of the private key at ``path``: ``tiny.pub.pem`` for ``tiny.pem``."""
     return path.with_name(f"{path.stem}.pub.pem")
 
 
@@ -92,47 +100,43 @@ def portal_line(key: RSAPublicKey) -> str:
 
 
 def public_key_in_use(source: KeySource) -> RSAPublicKey:
-    """Return the public half of the key that signs, or the first public key where none signs.
+    """Return the public half of the key that signs, or the first public key if none signs.
 
     Raises ``SigningKeyError`` if the keys cannot be used, and for a secret, which has no public half.
     """
-    pair = load(source)
-    keys = _public_keys(pair)
-    if not keys:
-        raise SigningKeyError("The service signs with API_SECRET (HS256), which has no public half.")
-    if pair.signing_key is None:
-        return keys[0]
-    return next(key for key in keys if fingerprint(key) == pair.signing_key.fingerprint)
+    keys = load(source)
+    if keys.signing_key is not None:
+        return keys.signing_key.get_public_key()
+    return next(key for key in keys.verification_keys if isinstance(key, RSAPublicKey))
 
 
-def describe(source: KeySource) -> KeyFacts:
+def describe_keys(source: KeySource) -> KeyFacts:
     """Return the facts of the keys of a service. Raises ``SigningKeyError`` if they cannot be used."""
-    keys = _public_keys(load(source))
+    keys = load(source)
+    public_keys = [key for key in verification_keys(keys) if isinstance(key, RSAPublicKey)]
     origins = [*map(str, source.public_paths), *("PUBLIC_KEY" for _ in source.public_texts)]
     public = tuple(
         PublicFacts(origin, key.key_size, fingerprint(key))
-        for origin, key in zip(origins or ["derived from the private key"], keys, strict=False)
+        for origin, key in zip(origins or ["derived from the private key"], public_keys, strict=False)
     )
     secret_bytes = None if source.api_secret is None else len(source.api_secret)
-    return KeyFacts(source.algorithm, source.key_id, _private_facts(source), public, secret_bytes)
+    private = None if keys.signing_key is None or source.api_secret else _private_facts(source, keys.signing_key)
+    algorithm = source.algorithms[0] if keys.signing_key is None else keys.signing_key.algorithm
+    return KeyFacts(algorithm, source.key_id, private, public, secret_bytes)
 
 
-def _public_keys(pair: KeyPair) -> list[RSAPublicKey]:
-    return [key for key in pair.verification_keys if isinstance(key, RSAPublicKey)]
-
-
-def _private_facts(source: KeySource) -> PrivateFacts | None:
-    path, data = source.private_path, source.private_text
+def _private_facts(source: KeySource, signing_key: SigningKey) -> PrivateFacts:
+    key = signing_key.get_public_key()
+    path, data, origin = source.private_path, source.private_text, "PRIVATE_KEY"
     if path is not None:
-        data = read_file(path, "PRIVATE_KEY_PATH")
-    if data is None:
-        return None
-    key = public_key_in_use(source)
+        data, origin = read_file(path, "PRIVATE_KEY_PATH"), str(path)
+    elif data is None:
+        origin = type(signing_key.signer).__qualname__
     return PrivateFacts(
-        origin="PRIVATE_KEY" if path is None else str(path),
+        origin=origin,
         bits=key.key_size,
         fingerprint=fingerprint(key),
-        form=private_key_form(data),
+        form=None if data is None else private_key_form(data),
         # A passphrase for a key that is not encrypted is refused, and so is the reverse.
         encrypted=source.passphrase is not None,
         mode=None if path is None else f"{stat.S_IMODE(path.stat().st_mode):o}",

@@ -5,7 +5,10 @@ from __future__ import annotations
 from django.contrib import admin
 from django.urls import path
 
+from ..conf import require_installed
 from .views import InspectorView
+
+require_installed()
 
 app_name = "django_tinymce_jwt_inspector"
 

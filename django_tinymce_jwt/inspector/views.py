@@ -1,8 +1,9 @@
-"""The token inspector: for staff, the claims that a user would get, judged rule by rule. It makes no token."""
+"""The page: for each service, the claims of a user judged rule by rule, and the public key."""
 
 from __future__ import annotations
 
 import json
+import time
 from typing import Any
 
 from django import forms
@@ -10,20 +11,24 @@ from django.contrib import admin
 from django.contrib.auth import get_permission_codename, get_user_model
 from django.core.exceptions import PermissionDenied
 from django.http import HttpRequest, HttpResponseBase
-from django.urls import NoReverseMatch, reverse
+from django.urls import NoReverseMatch
 from django.utils.translation import gettext_lazy as _
 from django.views.generic import TemplateView
 
+from .. import conf
 from ..audit import record_inspected
+from ..checks import check_settings
 from ..claims import get_claim_mapper_class
-from ..conf import ServiceConfig, get_service_config, read
-from ..exceptions import SigningKeyError
-from ..diagnostics.key_pairs import pem, portal_line, public_key_in_use
+from ..conf import ServiceConfig
 from ..diagnostics.explain import judge_claims
-from ..diagnostics.users import failure_text, find_user, refusal_reason
-from ..conf.defaults import DEFAULT_SERVICE
+from ..diagnostics.findings import failure_text
+from ..diagnostics.key_pairs import pem, portal_line, public_key_in_use
+from ..diagnostics.users import find_user
+from ..endpoint import refusal_reason
+from ..exceptions import SigningKeyError
+from ..providers import endpoint_url
 from ..services import SERVICES
-from ..tokens import stamp_claims
+from ..tokens import stamped_claims_of
 
 
 class UserForm(forms.Form):
@@ -37,7 +42,7 @@ class UserForm(forms.Form):
 
 
 class InspectorView(TemplateView):
-    """A page in the admin's look; it wants a member of the staff who may view users."""
+    """A page in the admin's look, for members of the staff who may view users."""
 
     template_name = "django_tinymce_jwt/inspector.html"
     http_method_names = ["get", "head", "options"]
@@ -59,8 +64,8 @@ class InspectorView(TemplateView):
             title=_("Token inspector"),
             form=form,
             inspected=user,
-            services=[_service_context(service, user) for service in read().listed or ()],
-            problems=read().problems,
+            services=[_service_context(service, user) for service in conf.read().listed or ()],
+            faults=[message for message in check_settings() if not message.is_silenced()],
             **kwargs,
         )
 
@@ -69,7 +74,7 @@ def _service_context(service_id: str, user: Any) -> dict[str, Any]:
     service = SERVICES[service_id]
     context: dict[str, Any] = {"service": service, "endpoint": _endpoint(service_id)}
     try:
-        config = get_service_config(service_id)
+        config = conf.read().require(service_id)
         mapper_class = get_claim_mapper_class(config)
         context["mapper"] = f"{mapper_class.__module__}.{mapper_class.__qualname__}"
     except Exception as error:
@@ -80,9 +85,7 @@ def _service_context(service_id: str, user: Any) -> dict[str, Any]:
 
 def _endpoint(service_id: str) -> str | None:
     try:
-        if service_id == DEFAULT_SERVICE:
-            return reverse("django_tinymce_jwt:token")
-        return reverse("django_tinymce_jwt:service-token", kwargs={"service": service_id})
+        return endpoint_url(service_id)
     except NoReverseMatch:
         return None
 
@@ -91,17 +94,17 @@ def _key_context(config: ServiceConfig) -> dict[str, Any]:
     if config.service.contract.symmetric:
         return {}
     try:
-        key = public_key_in_use(config.keys)
+        key = public_key_in_use(config.key)
     except SigningKeyError as error:
         return {"key_failure": str(error)}
     return {"public_pem": pem(key).decode(), "portal_line": portal_line(key)}
 
 
 def _claims_context(config: ServiceConfig, user: Any) -> dict[str, Any]:
-    context: dict[str, Any] = {"refusal": refusal_reason(user, config)}
+    context: dict[str, Any] = {"refusal": refusal_reason(user, config.required_permission)}
     try:
-        claims = stamp_claims(get_claim_mapper_class(config)(user).get_claims(), config)
-        context["verdicts"] = list(judge_claims(claims, config.service.contract, config.audience))
+        claims = stamped_claims_of(user, config)
+        context["verdicts"] = list(judge_claims(claims, config.service.contract, config.audience, time.time()))
         context["claims"] = json.dumps(claims, indent=2, ensure_ascii=False, default=repr)
     except Exception as error:  # whatever the site's mapper raises
         context["failure"] = failure_text(error)

@@ -3,19 +3,17 @@
 from __future__ import annotations
 
 import json
-import time
 from collections.abc import Iterable, Iterator
 
-from ..diagnostics.diagnosis import Diagnosis
+from ..diagnostics.explain import Report, time_in_words
+from ..diagnostics.findings import Finding
 from ..diagnostics.key_pairs import KeyFacts, PublicFacts
-from ..diagnostics.explain import Report
-from ..diagnostics.times import time_in_words
 from ..services import SERVICES
 
-MARKS = {"ok": "✓", "note": "·", "warning": "!", "wrong": "✗"}
+MARKS = {"ok": "✓", "info": "·", "warning": "!", "error": "✗"}
 
 
-def printable(text: str, encoding: str) -> str:
+def terminal_text(text: str, encoding: str) -> str:
     """Return the text as a terminal of that encoding can show it: a token from elsewhere may hold anything."""
     shown = "".join(
         character if character.isprintable() or character == "\n" else character.encode("unicode_escape").decode()
@@ -24,34 +22,34 @@ def printable(text: str, encoding: str) -> str:
     return shown.encode(encoding, "backslashreplace").decode(encoding)
 
 
-def report_lines(report: Report) -> Iterator[str]:
+def report_lines(report: Report, now: float) -> Iterator[str]:
     yield f"Service  {report.service} ({SERVICES[report.service].name})"
     yield f"Header   {json.dumps(report.header, ensure_ascii=False)}"
     yield "Claims" if report.claims else "Claims   none"
     width = max(map(len, report.claims), default=0)
     for name, value in report.claims.items():
-        words = time_in_words(name, value, time.time())
+        words = time_in_words(name, value, now)
         line = f"  {name:{width}}  {json.dumps(value, ensure_ascii=False)}"
         yield line if words is None else f"{line}  ({words})"
     yield "Rules"
     for verdict in report.verdicts:
-        yield f"  {MARKS['ok' if verdict.kept else 'wrong']} {verdict.subject}: {verdict.wanted}"
-        if not verdict.kept:
+        yield f"  {MARKS['ok' if verdict.accepted else 'error']} {verdict.subject}: {verdict.wanted}"
+        if not verdict.accepted:
             yield f"      found: {verdict.found}"
-            yield f"      mend:  {verdict.mend}"
+            yield f"      hint:  {verdict.hint}"
         elif verdict.subject == "signature":
             yield f"      {verdict.found}"
 
 
-def diagnosis_lines(diagnoses: Iterable[Diagnosis]) -> Iterator[str]:
+def finding_lines(findings: Iterable[Finding]) -> Iterator[str]:
     area = None
-    for diagnosis in diagnoses:
-        if diagnosis.area != area:
-            area = diagnosis.area
+    for finding in findings:
+        if finding.area != area:
+            area = finding.area
             yield area
-        yield f"  {MARKS[diagnosis.state]} {diagnosis.text}"
-        if diagnosis.mend:
-            yield f"      {diagnosis.mend}"
+        yield f"  {MARKS[finding.state]} {finding.text}"
+        if finding.hint:
+            yield f"      {finding.hint}"
 
 
 def key_lines(service: str, facts: KeyFacts) -> Iterator[str]:
@@ -61,11 +59,11 @@ def key_lines(service: str, facts: KeyFacts) -> Iterator[str]:
     if facts.secret_bytes is not None:
         yield f"Signs with   API_SECRET, {facts.secret_bytes} bytes"
     elif private is None:
-        yield "Signs with   nothing: there is a public key alone"
+        yield "Signs with   nothing: there is only a public key"
     else:
-        encrypted = "encrypted" if private.encrypted else "not encrypted"
         mode = "" if private.mode is None else f", mode {private.mode}"
-        yield f"Signs with   RSA, {private.bits} bits, {private.form}, {encrypted}"
+        form = "" if private.form is None else f", {private.form}, {'' if private.encrypted else 'not '}encrypted"
+        yield f"Signs with   RSA, {private.bits} bits{form}"
         yield f"From         {private.origin}{mode}"
         yield f"Fingerprint  {private.fingerprint} (SHA-256 of the public key)"
     for key in facts.public:
