@@ -6,7 +6,7 @@ import pytest
 from django.contrib.auth import get_user_model
 from hypothesis import settings as hypothesis_settings
 
-from .keyring import private_pem
+from .helpers.keys import private_pem
 
 # No deadline: a single example may meet the making of a key.
 hypothesis_settings.register_profile("quick", max_examples=100, deadline=None)

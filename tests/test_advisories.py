@@ -18,9 +18,9 @@ from django_tinymce_jwt.claims import ClaimMapper, TinyDriveClaims
 from django_tinymce_jwt.exceptions import InvalidClaims, InvalidToken
 from django_tinymce_jwt.services import ROOT_CLAIM
 
-from .endpoint import PATH, ask, error_of
+from .helpers.endpoint import PATH, ask, error_of
 
-pytestmark = pytest.mark.urls("tests.views_urls")
+pytestmark = pytest.mark.urls("tests.sites.endpoint_urls")
 
 ALL_SERVICES = {
     "API_KEY": "the-api-key",

@@ -11,7 +11,7 @@ from django.contrib.auth import get_user_model
 from django_tinymce_jwt import issue_token
 from django_tinymce_jwt.keys import fingerprint
 
-from .keyring import rsa_key
+from .helpers.keys import rsa_key
 
 FIELDS = ("user_pk", "service", "expires", "key_fingerprint", "reason", "remote_addr")
 

@@ -12,8 +12,8 @@ from django.core.management.base import SystemCheckError
 import django_tinymce_jwt
 from django_tinymce_jwt.claims import TinyDriveClaims
 
-from .checking import ids, messages
-from .keyring import private_pem, public_pem, rsa_key
+from .helpers.checks import ids, messages
+from .helpers.keys import private_pem, public_pem, rsa_key
 
 API_SECRET = "an-api-secret-of-forty-characters-or-more"
 SERVICES = "tinydrive, exportpdf, exportword, importword, tinymceai, tinymceai-onprem"
@@ -202,9 +202,12 @@ def test_key_that_changed_for_the_worse_is_told_though_the_last_good_one_is_in_u
 @pytest.mark.parametrize(
     ("mapper", "reason"),
     [
-        ("tests.people.Claims", 'cannot be imported: Module "tests.people" does not define a "Claims" attribute/class'),
-        ("tests.broken_mapper.Claims", "cannot be imported: the site's module is broken"),
-        ("tests.people.models.Member", "is not a subclass of django_tinymce_jwt.claims.ClaimMapper."),
+        (
+            "tests.sites.custom_user.Claims",
+            'cannot be imported: Module "tests.sites.custom_user" does not define a "Claims" attribute/class',
+        ),
+        ("tests.sites.broken.Claims", "cannot be imported: the site's module is broken"),
+        ("tests.sites.custom_user.models.Member", "is not a subclass of django_tinymce_jwt.claims.ClaimMapper."),
         (int, "is not a subclass of django_tinymce_jwt.claims.ClaimMapper."),
     ],
     ids=str,

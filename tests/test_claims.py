@@ -13,8 +13,8 @@ from django_tinymce_jwt import issue_token
 from django_tinymce_jwt.claims import ClaimMapper, TinyAIClaims, TinyDriveClaims
 from django_tinymce_jwt.exceptions import InvalidClaims
 
-from .keyring import private_pem, rsa_key
-from .people.models import Member
+from .helpers.keys import private_pem, rsa_key
+from .sites.custom_user.models import Member
 
 ROOT = "https://claims.tiny.cloud/drive/root"
 SERVICES = {
@@ -146,7 +146,7 @@ def test_saved_user_who_is_logged_out_by_a_custom_class_is_refused(every_service
         is_authenticated = False
 
         class Meta:
-            app_label = "people"
+            app_label = "custom_user"
             proxy = True
 
     with pytest.raises(InvalidClaims):
@@ -246,7 +246,7 @@ def test_mapper_may_refuse_a_user(every_service):
     [
         ("nowhere.Mapper", "CLAIM_MAPPER is 'nowhere.Mapper', which cannot be imported: No module named 'nowhere'"),
         ("tests.test_claims.Missing", 'cannot be imported: Module "tests.test_claims" does not define'),
-        ("tests.broken_mapper.Mapper", "cannot be imported: the site's module is broken"),
+        ("tests.sites.broken.Mapper", "cannot be imported: the site's module is broken"),
         ("tests.test_claims.person", "is not a subclass of django_tinymce_jwt.claims.ClaimMapper"),
         (dict, "is not a subclass of django_tinymce_jwt.claims.ClaimMapper"),
     ],

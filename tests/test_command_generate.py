@@ -13,7 +13,7 @@ from cryptography.hazmat.primitives.serialization import load_der_public_key, lo
 from django_tinymce_jwt import issue_token
 from django_tinymce_jwt.management.commands.tinymce_jwt import Command
 
-from .command_line import require_nothing_private, run
+from .helpers.command import require_nothing_private, run
 
 
 def mode_of(path):

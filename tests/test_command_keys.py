@@ -8,8 +8,8 @@ import hashlib
 import pytest
 from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat, load_pem_private_key
 
-from .command_line import require_nothing_private, run
-from .keyring import OPENSSH, PKCS1, PKCS8, private_pem, public_pem, rsa_key
+from .helpers.command import require_nothing_private, run
+from .helpers.keys import OPENSSH, PKCS1, PKCS8, private_pem, public_pem, rsa_key
 
 
 def test_public_prints_the_key_in_use(site):

@@ -11,9 +11,9 @@ from django.db import connection
 from django_tinymce_jwt import verify_token
 from django_tinymce_jwt.claims import TinyDriveClaims
 
-from .command_line import run
-from .keyring import private_pem
-from .people.models import Member
+from .helpers.command import run
+from .helpers.keys import private_pem
+from .sites.custom_user.models import Member
 
 pytestmark = pytest.mark.django_db
 
@@ -36,13 +36,13 @@ def test_user_is_found_by_username_before_primary_key(site, user):
 
 @pytest.mark.parametrize("by", ["username", "primary key"])
 def test_user_of_another_model_is_found(site, by):
-    site.AUTH_USER_MODEL = "people.Member"
+    site.AUTH_USER_MODEL = "custom_user.Member"
     member = Member.objects.create(email="ada@example.com")
     result = run("token", "ada@example.com" if by == "username" else member.pk)
     assert verify_token(result.out.strip())["sub"] == str(member.pk)
 
 
-@pytest.mark.parametrize("model", ["auth.User", "people.Member"])
+@pytest.mark.parametrize("model", ["auth.User", "custom_user.Member"])
 @pytest.mark.parametrize("name", ["bob", "9" * 40, "-1", "", "\x7f'--"])
 def test_user_that_is_not_there_is_told(site, name, model):
     site.AUTH_USER_MODEL = model
@@ -52,12 +52,12 @@ def test_user_that_is_not_there_is_told(site, name, model):
 
 
 def test_database_without_the_table_of_users_is_told(site):
-    site.AUTH_USER_MODEL = "people.Member"
+    site.AUTH_USER_MODEL = "custom_user.Member"
     with connection.cursor() as cursor:
-        cursor.execute("DROP TABLE people_member")
+        cursor.execute("DROP TABLE custom_user_member")
     result = run("token", "ada")
     assert result.status == 1
-    assert result.err == "The database cannot be asked (no such table: people_member). Is it there, and migrated?"
+    assert result.err == "The database cannot be asked (no such table: custom_user_member). Is it there, and migrated?"
 
 
 def test_claims_are_printed_instead_of_a_token(site, user):

@@ -12,8 +12,8 @@ import jwt
 import pytest
 from django.core.management import call_command
 
-from .command_line import run
-from .keyring import private_pem, rsa_key
+from .helpers.command import run
+from .helpers.keys import private_pem, rsa_key
 
 
 @pytest.fixture

@@ -10,8 +10,8 @@ from django_tinymce_jwt import conf, verify_token
 from django_tinymce_jwt.claims import TinyAIClaims, TinyDriveClaims
 from django_tinymce_jwt.exceptions import InvalidToken
 
-from .issuing import claims_of, fault_of, header_of, key_fault_of, require_signer, token_of
-from .keyring import private_pem, public_pem, rsa_key
+from .helpers.keys import private_pem, public_pem, rsa_key
+from .helpers.tokens import claims_of, fault_of, header_of, key_fault_of, require_signer, token_of
 
 API_SECRET = "an-api-secret-of-forty-characters-or-more"
 PASSPHRASE = "tr0ub4dor-and-3"

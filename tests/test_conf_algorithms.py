@@ -5,8 +5,8 @@ from __future__ import annotations
 import pytest
 from django.core.exceptions import ImproperlyConfigured
 
-from .issuing import CLOUD_ALGORITHMS, fault_of, header_of
-from .keyring import private_pem
+from .helpers.keys import private_pem
+from .helpers.tokens import CLOUD_ALGORITHMS, fault_of, header_of
 
 ALGORITHMS_OF = {
     "tinydrive": CLOUD_ALGORITHMS,

@@ -14,9 +14,9 @@ from django_tinymce_jwt.claims import TinyDriveClaims
 from django_tinymce_jwt.exceptions import InvalidToken
 from django_tinymce_jwt.operations.keyfiles import portal_line
 
-from .keyring import private_pem, rsa_key
+from .helpers.keys import private_pem, rsa_key
 
-pytestmark = [pytest.mark.django_db, pytest.mark.urls("tests.inspector_site.urls")]
+pytestmark = [pytest.mark.django_db, pytest.mark.urls("tests.sites.with_admin.urls")]
 URL = "/admin/tokens/"
 SECRET = "the on-premises secret of the tests"
 
@@ -38,7 +38,7 @@ class Failing(TinyDriveClaims):
 
 @pytest.fixture
 def site(site, settings):
-    from .inspector_site import settings as with_admin
+    from .sites.with_admin import settings as with_admin
 
     for name in ("INSTALLED_APPS", "MIDDLEWARE", "TEMPLATES", "STATIC_URL"):
         setattr(settings, name, getattr(with_admin, name))
@@ -117,7 +117,7 @@ def test_endpoint_and_editor_option_are_shown(client, site, staff):
     assert "<code>exportpdf_token_provider</code>: <code>/tinymce/jwt/exportpdf/</code>" in content
 
 
-@pytest.mark.urls("tests.inspector_site.urls_without_endpoint")
+@pytest.mark.urls("tests.sites.with_admin.urls_without_endpoint")
 def test_endpoint_without_a_url_is_told(client, staff):
     assert "no URL leads to the endpoint." in page(client).content.decode()
 

@@ -15,7 +15,7 @@ from django.urls import include, path, reverse
 import django_tinymce_jwt
 from django_tinymce_jwt.services import SERVICES
 
-from .keyring import private_pem
+from .helpers.keys import private_pem
 
 STATIC = Path(django_tinymce_jwt.__file__).parent / "static" / "django_tinymce_jwt" / "providers.js"
 JS_TESTS = sorted((Path(__file__).parent / "js").glob("*.test.js"))

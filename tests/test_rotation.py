@@ -20,7 +20,7 @@ import jwt
 import pytest
 from cryptography.hazmat.primitives.asymmetric import rsa
 
-from .keyring import private_pem
+from .helpers.keys import private_pem
 
 ROOT = Path(__file__).parent.parent
 WORKERS = 2

@@ -23,10 +23,10 @@ from django_tinymce_jwt.conf import get_service_config
 from django_tinymce_jwt.exceptions import InvalidToken, SigningKeyError, TinymceJwtError
 from django_tinymce_jwt.keys import load
 
-from .endpoint import ask, error_of
-from .keyring import OPENSSH, PKCS1, PKCS8, private_pem, public_pem, rsa_key
+from .helpers.endpoint import ask, error_of
+from .helpers.keys import OPENSSH, PKCS1, PKCS8, private_pem, public_pem, rsa_key
 
-pytestmark = [pytest.mark.django_db, pytest.mark.urls("tests.views_urls")]
+pytestmark = [pytest.mark.django_db, pytest.mark.urls("tests.sites.endpoint_urls")]
 
 
 class FailingClaims(TinyAIClaims):

@@ -16,7 +16,7 @@ from django_tinymce_jwt import issue_token, verify_token
 from django_tinymce_jwt.claims import ClaimMapper
 from django_tinymce_jwt.exceptions import InvalidClaims, InvalidToken, SigningKeyError, TinymceJwtError
 
-from .keyring import private_pem, public_pem, rsa_key
+from .helpers.keys import private_pem, public_pem, rsa_key
 
 CLOUD_ALGORITHMS = ["RS256", "RS384", "RS512", "PS256", "PS384", "PS512"]
 

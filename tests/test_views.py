@@ -12,9 +12,9 @@ from django.core.exceptions import PermissionDenied
 
 from django_tinymce_jwt.claims import TinyDriveClaims
 
-from .endpoint import ask, claims_of, each_server, error_of, has_the_headers
+from .helpers.endpoint import ask, claims_of, each_server, error_of, has_the_headers
 
-pytestmark = [pytest.mark.django_db, pytest.mark.urls("tests.views_urls")]
+pytestmark = [pytest.mark.django_db, pytest.mark.urls("tests.sites.endpoint_urls")]
 
 
 class RefusingClaims(TinyDriveClaims):

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import pytest
 
-from . import react_page
+from tests.helpers import react_page
+
 from .conftest import cannot_run
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from .servers import website
+from tests.helpers.servers import website
 
 NOT_LOGGED_IN = "You are not logged in. Log in and try again."
 NOT_ALLOWED = "You do not have permission to use this service."

@@ -9,7 +9,7 @@ from contextlib import ExitStack, contextmanager
 
 import pytest
 
-from .visitors import LONG, serving
+from tests.helpers.load import LONG, serving
 
 STEP = 1 if LONG else 7
 ROUNDS = 1_000 if LONG else 50

@@ -7,9 +7,8 @@ from functools import partial
 
 import pytest
 
-from tests.keyring import private_pem, public_pem, rsa_key
-
-from .visitors import LONG, serving
+from tests.helpers.keys import private_pem, public_pem, rsa_key
+from tests.helpers.load import LONG, serving
 
 ROUNDS = 40 if LONG else 4
 REFUSED = "the last good one stays in use"

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from itertools import pairwise
 
-from .visitors import LONG
+from tests.helpers.load import LONG
 
 CLIENTS = 64
 WARM_UP = 5_000 if LONG else 500

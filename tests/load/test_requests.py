@@ -9,8 +9,7 @@ from hypothesis import Phase, given, settings
 from hypothesis import strategies as st
 
 from benchmarks.client import ask
-
-from .visitors import LONG
+from tests.helpers.load import LONG
 
 # To look for the smallest request that fails takes minutes.
 SEARCH = settings(deadline=None) if LONG else settings(deadline=None, phases=[Phase.generate])

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from ..settings import INSTALLED_APPS as BASE_APPS
-from ..settings import MIDDLEWARE as BASE_MIDDLEWARE
+from tests.settings import INSTALLED_APPS as BASE_APPS
+from tests.settings import MIDDLEWARE as BASE_MIDDLEWARE
 
 INSTALLED_APPS = ["django.contrib.admin", "django.contrib.messages", "django.contrib.staticfiles", *BASE_APPS]
 MIDDLEWARE = [*BASE_MIDDLEWARE, "django.contrib.messages.middleware.MessageMiddleware"]

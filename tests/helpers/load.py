@@ -18,7 +18,7 @@ from benchmarks.servers import GUNICORN_THREADS, UVICORN, running
 # `make load` sets it.
 LONG = os.environ.get("LOAD") == "long"
 
-SETTINGS = Path(__file__).parent / "site"
+SETTINGS = Path(__file__).parent.parent / "sites" / "load"
 
 
 class Kind(NamedTuple):

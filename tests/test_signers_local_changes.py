@@ -11,9 +11,9 @@ import pytest
 from django_tinymce_jwt import keys, verify_token
 from django_tinymce_jwt.exceptions import InvalidToken
 
-from .damage import each_damage
-from .issuing import claims_of, key_fault_of, require_signer, token_of
-from .keyring import private_pem, public_pem, rsa_key
+from .helpers.key_damage import each_damage
+from .helpers.keys import private_pem, public_pem, rsa_key
+from .helpers.tokens import claims_of, key_fault_of, require_signer, token_of
 
 # True of a new key as of the old one that is back.
 TAKEN = "The key files have changed: tokens are now signed and verified with what is in them."

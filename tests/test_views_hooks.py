@@ -8,9 +8,9 @@ from django.contrib.auth.models import Group, Permission
 from django_tinymce_jwt.claims import TinyDriveClaims
 from django_tinymce_jwt.services import ROOT_CLAIM
 
-from .endpoint import ask, claims_of, client_of, each_server, error_of, send
+from .helpers.endpoint import ask, claims_of, client_of, each_server, error_of, send
 
-pytestmark = [pytest.mark.django_db, pytest.mark.urls("tests.views_urls")]
+pytestmark = [pytest.mark.django_db, pytest.mark.urls("tests.sites.endpoint_urls")]
 
 PERMISSION = "auth.view_user"
 ALLOW_ALL = "django.contrib.auth.backends.AllowAllUsersModelBackend"

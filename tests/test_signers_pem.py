@@ -11,8 +11,8 @@ from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat
 from django_tinymce_jwt import verify_token
 from django_tinymce_jwt.pem import private_key_form
 
-from .issuing import require_signature, require_signer, token_of
-from .keyring import OPENSSH, PKCS1, PKCS8, private_pem, public_pem, rsa_key
+from .helpers.keys import OPENSSH, PKCS1, PKCS8, private_pem, public_pem, rsa_key
+from .helpers.tokens import require_signature, require_signer, token_of
 
 PASSPHRASE = "tr0ub4dor-and-3-é"
 FORMS = {"pkcs1": PKCS1, "pkcs8": PKCS8, "openssh": OPENSSH}

@@ -6,7 +6,7 @@ from collections.abc import Hashable
 
 import pytest
 
-from .checking import messages
+from .helpers.checks import messages
 
 NAMES = (
     *("PRIVATE_KEY_PATH", "PRIVATE_KEY", "PRIVATE_KEY_PASSPHRASE", "PUBLIC_KEY_PATH", "PUBLIC_KEY", "ALGORITHM"),

@@ -9,8 +9,8 @@ from types import MappingProxyType
 import jwt
 import pytest
 
-from .issuing import claims_of, fault_of, key_fault_of, token_of
-from .keyring import private_pem, public_pem
+from .helpers.keys import private_pem, public_pem
+from .helpers.tokens import claims_of, fault_of, key_fault_of, token_of
 
 SECRET_OF_32 = "0123456789abcdef" * 2
 SETTINGS = (

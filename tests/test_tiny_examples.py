@@ -11,7 +11,7 @@ import time
 import jwt
 import pytest
 
-from .keyring import rsa_key
+from .helpers.keys import rsa_key
 
 pytestmark = pytest.mark.django_db
 

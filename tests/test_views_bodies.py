@@ -9,9 +9,9 @@ from django.core.handlers.asgi import ASGIRequest
 
 from django_tinymce_jwt.views import TokenView
 
-from .endpoint import ask, each_server, error_of
+from .helpers.endpoint import ask, each_server, error_of
 
-pytestmark = [pytest.mark.django_db, pytest.mark.urls("tests.views_urls")]
+pytestmark = [pytest.mark.django_db, pytest.mark.urls("tests.sites.endpoint_urls")]
 
 LIMIT = 64 * 1024
 INVALID, TOO_LARGE = (400, "invalid_request"), (413, "request_too_large")

@@ -7,7 +7,7 @@ from django.core.management import CommandError
 
 from django_tinymce_jwt.management.commands.tinymce_jwt import Command
 
-from .command_line import run, status_of
+from .helpers.command import run, status_of
 
 SUBCOMMANDS = [("keys", "generate"), ("keys", "public"), ("keys", "inspect"), ("token",), ("verify",), ("doctor",)]
 

@@ -22,8 +22,8 @@ from django_tinymce_jwt.operations.reports import explain
 from django_tinymce_jwt.operations.times import time_in_words
 from django_tinymce_jwt.services import SERVICES
 
-from .keyring import private_pem, public_pem, rsa_key
-from .test_conformance import SECRET, VECTORS, by_id, signed, site_settings
+from .helpers.keys import private_pem, public_pem, rsa_key
+from .test_contracts import SECRET, VECTORS, by_id, signed, site_settings
 
 
 @pytest.fixture

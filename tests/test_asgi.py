@@ -16,10 +16,10 @@ from django.urls import path
 from django_tinymce_jwt import verify_token
 from django_tinymce_jwt.views import AsyncTokenView
 
-from . import views_urls
-from .asgi import Application, PeopleBackend, without_database
-from .endpoint import ask, claims_of, error_of
-from .keyring import private_pem
+from .helpers.asgi import Application, PeopleBackend, without_database
+from .helpers.endpoint import ask, claims_of, error_of
+from .helpers.keys import private_pem
+from .sites import endpoint_urls
 
 pytestmark = pytest.mark.urls(__name__)
 
@@ -43,7 +43,7 @@ async def page(request):
 
 urlpatterns = [
     path("page/", page),
-    *views_urls.urlpatterns,
+    *endpoint_urls.urlpatterns,
     path("awaiting/", AwaitingView.as_view()),
     path("awaiting/refused/", AwaitingView.as_view(), {"raises": PermissionDenied}),
     path("awaiting/failed/", AwaitingView.as_view(), {"raises": LookupError}),

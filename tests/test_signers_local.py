@@ -14,9 +14,9 @@ from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat
 from django_tinymce_jwt import conf, keys, verify_token
 from django_tinymce_jwt.exceptions import InvalidToken, SigningKeyError
 
-from .damage import DAMAGES, each_damage
-from .issuing import key_fault_of, require_signer, token_of
-from .keyring import private_pem, public_pem, rsa_key
+from .helpers.key_damage import DAMAGES, each_damage
+from .helpers.keys import private_pem, public_pem, rsa_key
+from .helpers.tokens import key_fault_of, require_signer, token_of
 
 LOADERS = ("load_pem_private_key", "load_ssh_private_key", "load_pem_public_key")
 

@@ -10,7 +10,7 @@ from django.core.exceptions import ImproperlyConfigured
 from django_tinymce_jwt import issue_token, verify_token
 from django_tinymce_jwt.exceptions import SigningKeyError
 
-from .keyring import rsa_key
+from .keys import rsa_key
 
 CLOUD_ALGORITHMS = ("RS256", "RS384", "RS512", "PS256", "PS384", "PS512")
 

@@ -17,7 +17,7 @@ ALLOWED_HOSTS = ["localhost"]
 DATABASES = {"default": {"ENGINE": "django.db.backends.sqlite3", "NAME": os.environ["WEBSITE_DATABASE"]}}
 DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
 FORCE_SCRIPT_NAME = PREFIX or None
-ROOT_URLCONF = "tests.browser.website.urls"
+ROOT_URLCONF = "tests.sites.website.urls"
 STATIC_URL = "static/"
 STATICFILES_DIRS = [HERE / "static", os.environ["WEBSITE_BUNDLES"]]
 USE_TZ = True
@@ -32,7 +32,7 @@ INSTALLED_APPS = [
     "csp",
     "tinymce",
     "django_tinymce_jwt",
-    "tests.browser.website",
+    "tests.sites.website",
 ]
 MIDDLEWARE = [
     "django.middleware.security.SecurityMiddleware",

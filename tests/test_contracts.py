@@ -1,4 +1,4 @@
-"""Tiny's contract as vectors: claims and headers that it accepts or refuses (``claims.json``)."""
+"""Tiny's contract as vectors: claims and headers that it accepts or refuses (``helpers/contract_vectors.json``)."""
 
 from __future__ import annotations
 
@@ -17,10 +17,12 @@ from django_tinymce_jwt import issue_token, verify_token
 from django_tinymce_jwt.claims import ClaimMapper
 from django_tinymce_jwt.exceptions import InvalidClaims, InvalidToken
 
-from .keyring import private_pem, public_pem, rsa_key
+from .helpers.keys import private_pem, public_pem, rsa_key
 
 SECRET = "s" * 32
-VECTORS = json.loads((Path(__file__).parent / "claims.json").read_text(encoding="utf-8"))["vectors"]
+VECTORS = json.loads((Path(__file__).parent / "helpers" / "contract_vectors.json").read_text(encoding="utf-8"))[
+    "vectors"
+]
 ACCEPTED = [vector for vector in VECTORS if vector["verdict"] == "accept"]
 REJECTED = [vector for vector in VECTORS if vector["verdict"] == "reject"]
 STAMPED = ("aud", "exp", "iat")

@@ -16,9 +16,9 @@ from cryptography.hazmat.primitives.asymmetric import dsa, ec, ed25519
 from cryptography.hazmat.primitives.hashes import SHA256
 from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat
 
-from .damage import without_a_line
-from .issuing import key_fault_of
-from .keyring import OPENSSH, PKCS1, PKCS8, private_pem, public_pem, rsa_key
+from .helpers.key_damage import without_a_line
+from .helpers.keys import OPENSSH, PKCS1, PKCS8, private_pem, public_pem, rsa_key
+from .helpers.tokens import key_fault_of
 
 PASSPHRASE = "tr0ub4dor-and-3"
 FORMS = {"pkcs1": PKCS1, "pkcs8": PKCS8, "openssh": OPENSSH}

@@ -15,8 +15,8 @@ from django.urls import get_script_prefix, path, set_script_prefix
 from django_tinymce_jwt.claims import TinyDriveClaims
 from django_tinymce_jwt.views import TokenView
 
-from .command_line import run, status_of
-from .keyring import private_pem, public_pem, rsa_key
+from .helpers.command import run, status_of
+from .helpers.keys import private_pem, public_pem, rsa_key
 
 
 class Findings(list):
@@ -209,13 +209,13 @@ def test_endpoint_is_asked_over_https_and_below_the_sites_prefix(healthy):
 
 
 def test_middleware_that_redirects_to_a_login_page_is_wrong(healthy):
-    with_middleware(healthy, "tests.test_doctor.login_everywhere")
+    with_middleware(healthy, f"{__name__}.login_everywhere")
     text = examine().texts("URLs", "wrong")
     assert "answers 302" in text
     assert "exempt the URL in MIDDLEWARE" in text
 
 
-@pytest.mark.parametrize("name", ["nowhere.Middleware", "tests.broken_mapper.Middleware"])
+@pytest.mark.parametrize("name", ["nowhere.Middleware", "tests.sites.broken.Middleware"])
 def test_middleware_that_cannot_be_imported_is_wrong_and_no_traceback(healthy, name):
     healthy.MIDDLEWARE = [name, *healthy.MIDDLEWARE]
     findings = examine()
@@ -224,7 +224,7 @@ def test_middleware_that_cannot_be_imported_is_wrong_and_no_traceback(healthy, n
 
 
 def test_urls_that_cannot_be_imported_are_wrong_and_no_traceback(healthy):
-    healthy.ROOT_URLCONF = "tests.broken_mapper"
+    healthy.ROOT_URLCONF = "tests.sites.broken"
     assert "The site's own code fails" in examine().texts("URLs", "wrong")
 
 
@@ -263,7 +263,7 @@ def test_authentication_before_the_session_is_wrong(healthy):
 
 
 def test_subclass_of_the_middleware_counts(healthy):
-    name = "tests.test_doctor.OwnAuthentication"
+    name = f"{__name__}.OwnAuthentication"
     with_middleware(healthy, name, without=["AuthenticationMiddleware", "LoginRequiredMiddleware"])
     assert examine().texts("middleware", "ok")
 

@@ -13,14 +13,13 @@ from threading import Thread
 
 import tinymce
 
-from tests.keyring import private_pem
-
 from . import react_page
+from .keys import private_pem
 
-HERE = Path(__file__).parent
-ROOT = HERE.parent.parent
+ROOT = Path(__file__).parent.parent.parent
+SITES = ROOT / "tests" / "sites"
 # As for a site with the premium plugins: they lie beside those of the open-source TinyMCE.
-STATIC = [HERE / "website" / "static", Path(tinymce.__file__).parent / "static"]
+STATIC = [SITES / "website" / "static", Path(tinymce.__file__).parent / "static"]
 
 
 def static_file(path):
@@ -33,13 +32,13 @@ def website(other_origin="https://www.example.com", prefix="", settings="setting
     """Yield the base URL of a running site, and a function that stops it early."""
     env = {
         **os.environ,
-        "DJANGO_SETTINGS_MODULE": f"tests.browser.website.{settings}",
+        "DJANGO_SETTINGS_MODULE": f"tests.sites.website.{settings}",
         "WEBSITE_PRIVATE_KEY": private_pem(),
         "WEBSITE_OTHER_ORIGIN": other_origin,
         "WEBSITE_PREFIX": prefix,
         "WEBSITE_BUNDLES": str(react_page.STATIC),
     }
-    command = [sys.executable, "-m", "tests.browser.website.serve"]
+    command = [sys.executable, "-m", "tests.sites.website.serve"]
     with subprocess.Popen(command, cwd=ROOT, env=env, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True) as site:
 
         def stop():
@@ -54,18 +53,18 @@ def website(other_origin="https://www.example.com", prefix="", settings="setting
             stop()
 
 
-class Elsewhere(SimpleHTTPRequestHandler):
+class OtherOrigin(SimpleHTTPRequestHandler):
     """A page on another origin than the site, which has TinyMCE itself; ``api`` is the site's URL."""
 
     def __init__(self, *args, api, **kwargs):
         self.api = api
-        super().__init__(*args, directory=HERE / "elsewhere", **kwargs)
+        super().__init__(*args, directory=SITES / "other_origin", **kwargs)
 
     def do_GET(self):
         if self.path != "/":
             super().do_GET()
             return
-        text = (HERE / "elsewhere" / "index.html").read_text(encoding="utf-8")
+        text = (SITES / "other_origin" / "index.html").read_text(encoding="utf-8")
         body = text.replace("https://api.example.com", self.api()).encode()
         self.send_response(200)
         self.send_header("Content-Type", "text/html; charset=utf-8")
@@ -81,9 +80,9 @@ class Elsewhere(SimpleHTTPRequestHandler):
 
 
 @contextmanager
-def elsewhere(api):
+def other_origin(api):
     """Yield the origin of a page that gets its tokens from the site whose URL ``api()`` returns."""
-    with ThreadingHTTPServer(("localhost", 0), partial(Elsewhere, api=api)) as server:
+    with ThreadingHTTPServer(("localhost", 0), partial(OtherOrigin, api=api)) as server:
         thread = Thread(target=server.serve_forever, kwargs={"poll_interval": 0.05})
         thread.start()
         try:

@@ -9,7 +9,7 @@ import subprocess
 import sys
 from pathlib import Path
 
-SOURCE = Path(__file__).parent / "react"
+SOURCE = Path(__file__).parent.parent / "sites" / "react"
 LOCK = SOURCE / "package-lock.json"
 # What npm downloads stays beside the packages of Python, for as long as the versions stay.
 FOLDER = Path(sys.prefix) / "react-page" / hashlib.sha256(LOCK.read_bytes()).hexdigest()[:12]

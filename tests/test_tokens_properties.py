@@ -20,7 +20,7 @@ from django_tinymce_jwt.claims import ClaimMapper
 from django_tinymce_jwt.exceptions import InvalidClaims, InvalidToken
 from django_tinymce_jwt.services import ROOT_CLAIM, SERVICES
 
-from .keyring import private_pem, rsa_key
+from .helpers.keys import private_pem, rsa_key
 
 SECRET = "s" * 32
 GIVEN: dict[str, object] = {}

@@ -14,8 +14,8 @@ from django.views.generic import View
 
 from django_tinymce_jwt.views import TokenView
 
-from .checking import ids, messages
-from .keyring import private_pem
+from .helpers.checks import ids, messages
+from .helpers.keys import private_pem
 
 
 @pytest.mark.parametrize("mode", [0o640, 0o604, 0o622, 0o601, 0o777], ids=oct)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from .keyring import private_pem, public_pem, rsa_key
+from .keys import private_pem, public_pem, rsa_key
 
 
 def without_a_line(pem):

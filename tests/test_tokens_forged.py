@@ -17,7 +17,7 @@ from django_tinymce_jwt import verify_token
 from django_tinymce_jwt.exceptions import InvalidToken
 from django_tinymce_jwt.services import ROOT_CLAIM
 
-from .keyring import public_pem, rsa_key
+from .helpers.keys import public_pem, rsa_key
 
 API_SECRET = "an-api-secret-of-forty-characters-or-more"
 BOTH_KINDS = {
