@@ -4,6 +4,7 @@ import os
 
 import pytest
 from django.contrib.auth import get_user_model
+from django.core.checks.registry import registry
 from hypothesis import settings as hypothesis_settings
 
 from .helpers.keys import private_pem
@@ -12,6 +13,14 @@ from .helpers.keys import private_pem
 hypothesis_settings.register_profile("quick", max_examples=100, deadline=None)
 hypothesis_settings.register_profile("thorough", max_examples=10_000, deadline=None)
 hypothesis_settings.load_profile(os.environ.get("HYPOTHESIS_PROFILE", "quick"))
+
+
+@pytest.fixture(autouse=True)
+def restore_checks():
+    """Forget the checks of apps that a test adds to INSTALLED_APPS, because Django never does."""
+    before = set(registry.registered_checks)
+    yield
+    registry.registered_checks = before
 
 
 @pytest.fixture
