@@ -9,8 +9,9 @@ from types import MappingProxyType
 import jwt
 import pytest
 
+from .helpers.errors import key_error, settings_error
 from .helpers.keys import private_pem, public_pem
-from .helpers.tokens import claims_of, fault_of, key_fault_of, token_of
+from .helpers.tokens import issued_claims, issued_token
 
 SECRET_OF_32 = "0123456789abcdef" * 2
 SETTINGS = (
@@ -86,18 +87,18 @@ def configure(settings):
 @wrong_values
 def test_wrong_value_at_the_top_is_refused_with_the_setting_and_the_mend(configure, name, value, found):
     configure({name: value})
-    assert fault_of() == f'TINYMCE_JWT["{name}"] is {found}. Make it {WANTED[name]}.'
+    assert settings_error() == f'TINYMCE_JWT["{name}"] is {found}. Make it {WANTED[name]}.'
 
 
 @wrong_values
 def test_wrong_value_in_a_section_is_refused_with_the_section_named(configure, name, value, found):
     configure({name: value}, "tinydrive")
-    assert fault_of() == f'TINYMCE_JWT["SERVICES"]["tinydrive"]["{name}"] is {found}. Make it {WANTED[name]}.'
+    assert settings_error() == f'TINYMCE_JWT["SERVICES"]["tinydrive"]["{name}"] is {found}. Make it {WANTED[name]}.'
 
 
 def test_number_too_long_to_print_is_refused(configure):
     configure({"LIFETIME": 10**5000})
-    assert fault_of().startswith('TINYMCE_JWT["LIFETIME"] is ')
+    assert settings_error().startswith('TINYMCE_JWT["LIFETIME"] is ')
 
 
 @pytest.mark.parametrize(
@@ -107,7 +108,7 @@ def test_number_too_long_to_print_is_refused(configure):
 )
 def test_settings_that_are_no_dict_are_refused(settings, wrong, type_name):
     settings.TINYMCE_JWT = wrong
-    assert fault_of() == (
+    assert settings_error() == (
         f"TINYMCE_JWT is of the type {type_name}. Make it a dict: "
         'TINYMCE_JWT = {"PRIVATE_KEY_PATH": BASE_DIR / "secrets" / "tiny.pem"}.'
     )
@@ -116,7 +117,7 @@ def test_settings_that_are_no_dict_are_refused(settings, wrong, type_name):
 @pytest.mark.parametrize(("wrong", "type_name"), [([], "list"), ("tinydrive", "str"), ({"tinydrive"}, "set")], ids=repr)
 def test_services_that_are_no_dict_are_refused(configure, wrong, type_name):
     configure({"SERVICES": wrong})
-    assert fault_of() == (
+    assert settings_error() == (
         f'TINYMCE_JWT["SERVICES"] is of the type {type_name}. Make it a dict: {{"tinydrive": {{}}, "exportpdf": {{}}}}.'
     )
 
@@ -124,7 +125,7 @@ def test_services_that_are_no_dict_are_refused(configure, wrong, type_name):
 @pytest.mark.parametrize(("wrong", "type_name"), [(None, "NoneType"), ([], "list"), ("text", "str")], ids=repr)
 def test_section_that_is_no_dict_is_refused(configure, wrong, type_name):
     configure({"SERVICES": {"tinydrive": wrong}})
-    assert fault_of() == (
+    assert settings_error() == (
         f'TINYMCE_JWT["SERVICES"]["tinydrive"] is of the type {type_name}. '
         "Make it a dict, empty if the service needs no settings of its own."
     )
@@ -132,7 +133,7 @@ def test_section_that_is_no_dict_is_refused(configure, wrong, type_name):
 
 def test_mapping_that_is_no_dict_is_taken(settings):
     settings.TINYMCE_JWT = MappingProxyType({"PRIVATE_KEY": private_pem(), "SERVICES": MappingProxyType({})})
-    assert fault_of().startswith("The service 'tinydrive' is not configured (configured: none).")
+    assert settings_error().startswith("The service 'tinydrive' is not configured (configured: none).")
 
 
 NEAREST = {
@@ -151,23 +152,23 @@ NEAREST = {
 def test_unknown_name_is_refused_with_the_nearest_right_one(configure, service, name, nearest):
     configure({name: "value"}, service, PRIVATE_KEY=private_pem())
     where = "TINYMCE_JWT" if service is None else 'TINYMCE_JWT["SERVICES"]["tinydrive"]'
-    assert fault_of() == f'{where}["{name}"] is no setting. Did you mean {nearest}?'
+    assert settings_error() == f'{where}["{name}"] is no setting. Did you mean {nearest}?'
 
 
 @pytest.mark.parametrize("name", ["SERVICE", "services", "SERVISES"])
 def test_services_is_the_nearest_right_name_too(configure, name):
     configure({name: {}})
-    assert fault_of() == f'TINYMCE_JWT["{name}"] is no setting. Did you mean SERVICES?'
+    assert settings_error() == f'TINYMCE_JWT["{name}"] is no setting. Did you mean SERVICES?'
 
 
 def test_unknown_name_that_is_near_to_none_is_refused_with_all_of_them(configure):
     configure({"ISSUER": "value"})
-    assert fault_of() == f'TINYMCE_JWT["ISSUER"] is no setting. The settings are: {SETTINGS}, SERVICES.'
+    assert settings_error() == f'TINYMCE_JWT["ISSUER"] is no setting. The settings are: {SETTINGS}, SERVICES.'
 
 
 def test_services_in_a_section_are_refused_with_the_names_that_a_section_takes(configure):
     configure({"SERVICES": {}}, "tinydrive")
-    assert fault_of() == (
+    assert settings_error() == (
         f'TINYMCE_JWT["SERVICES"]["tinydrive"]["SERVICES"] is no setting. The settings are: {SETTINGS}.'
     )
 
@@ -176,7 +177,9 @@ def test_services_in_a_section_are_refused_with_the_names_that_a_section_takes(c
 @pytest.mark.parametrize("name", [5, None, b"KEY_ID", ("KEY_ID",), 1.5], ids=repr)
 def test_name_that_is_no_text_is_refused(configure, name, service):
     configure({name: "value"}, service)
-    assert fault_of() == f"TINYMCE_JWT has a setting name of the type {type(name).__name__}. Setting names are str."
+    assert (
+        settings_error() == f"TINYMCE_JWT has a setting name of the type {type(name).__name__}. Setting names are str."
+    )
 
 
 @pytest.mark.parametrize("service", [None, "tinydrive"], ids=["top", "section"])
@@ -185,14 +188,14 @@ def test_path_and_text_for_one_key_are_refused(configure, service, key):
     pem = private_pem() if key == "PRIVATE_KEY" else public_pem()
     configure({f"{key}_PATH": "tiny.pem", key: pem}, service, PRIVATE_KEY=private_pem())
     where = "TINYMCE_JWT" if service is None else 'TINYMCE_JWT["SERVICES"]["tinydrive"]'
-    assert fault_of() == (
+    assert settings_error() == (
         f'{where}["{key}_PATH"] and {where}["{key}"] are both set. Keep one of them: a key has one source.'
     )
 
 
 def test_path_and_text_of_which_one_is_none_are_taken(configure):
     configure({"PRIVATE_KEY_PATH": None, "PRIVATE_KEY": private_pem()})
-    assert claims_of()["sub"] == "7"
+    assert issued_claims()["sub"] == "7"
 
 
 KEY_TEXTS = {
@@ -207,7 +210,7 @@ KEY_TEXTS = {
 @pytest.mark.parametrize("name", WRONG)
 def test_key_text_where_something_else_belongs_is_refused_and_not_shown(configure, name, make):
     configure({name: make()}, PRIVATE_KEY=None)
-    assert fault_of() == (
+    assert settings_error() == (
         f'TINYMCE_JWT["{name}"] holds a key\'s text, not {WANTED[name]}. '
         "Put the text into PRIVATE_KEY (or PUBLIC_KEY); if it was shown anywhere, generate a new key."
     )
@@ -220,17 +223,17 @@ def test_key_text_where_something_else_belongs_is_refused_and_not_shown(configur
 )
 def test_key_text_in_a_container_is_refused_and_not_shown(configure, container):
     configure({"PUBLIC_KEY_PATH": container(private_pem())})
-    assert fault_of().startswith('TINYMCE_JWT["PUBLIC_KEY_PATH"] holds a key\'s text, not ')
+    assert settings_error().startswith('TINYMCE_JWT["PUBLIC_KEY_PATH"] holds a key\'s text, not ')
 
 
 def test_key_text_as_a_setting_name_is_refused_and_not_shown(configure):
     configure({private_pem(): "PRIVATE_KEY"})
-    assert fault_of() == "TINYMCE_JWT has a key's text as a setting name. Make it a value."
+    assert settings_error() == "TINYMCE_JWT has a key's text as a setting name. Make it a value."
 
 
 def test_key_text_as_the_api_secret_is_refused_and_not_shown(configure):
     configure({"API_SECRET": private_pem()}, "tinymceai-onprem")
-    assert fault_of("tinymceai-onprem") == (
+    assert settings_error("tinymceai-onprem") == (
         'TINYMCE_JWT["SERVICES"]["tinymceai-onprem"]["API_SECRET"] holds a key\'s text, not an API Secret. '
         "Copy the API Secret of an access key from the on-premises service's panel."
     )
@@ -239,7 +242,7 @@ def test_key_text_as_the_api_secret_is_refused_and_not_shown(configure):
 @pytest.mark.parametrize("secret", ["ssh-rsa-secret", "ssh-ed25519 AAAA", "ecdsa-sha2-nistp256 AAAA"])
 def test_api_secret_that_pyjwt_takes_for_a_key_is_refused(configure, secret):
     configure({"API_SECRET": secret.ljust(40)}, "tinymceai-onprem")
-    assert key_fault_of("tinymceai-onprem") == (
+    assert key_error("tinymceai-onprem") == (
         "The text in API_SECRET is a public key or a JWK, not a secret. Copy the API Secret of an access key."
     )
 
@@ -247,7 +250,7 @@ def test_api_secret_that_pyjwt_takes_for_a_key_is_refused(configure, secret):
 @pytest.mark.parametrize("secret", [SECRET_OF_32[:-1], b"\xff" * 31], ids=["str", "bytes"])
 def test_api_secret_under_32_bytes_is_refused(configure, secret):
     configure({"API_SECRET": secret}, "tinymceai-onprem")
-    assert fault_of("tinymceai-onprem") == (
+    assert settings_error("tinymceai-onprem") == (
         'TINYMCE_JWT["SERVICES"]["tinymceai-onprem"]["API_SECRET"] has 31 bytes; HS256 wants 32 or more '
         "(RFC 7518, 3.2). Use a longer secret on both sides."
     )
@@ -265,7 +268,7 @@ def test_api_secret_under_32_bytes_is_refused(configure, secret):
 )
 def test_api_secret_of_32_bytes_signs(configure, secret, data):
     configure({"API_SECRET": secret}, "tinymceai-onprem")
-    assert jwt.decode(token_of("tinymceai-onprem"), data, ["HS256"], audience="env")["sub"] == "7"
+    assert jwt.decode(issued_token("tinymceai-onprem"), data, ["HS256"], audience="env")["sub"] == "7"
 
 
 @pytest.mark.parametrize(
@@ -284,7 +287,7 @@ def test_api_secret_of_32_bytes_signs(configure, secret, data):
 )
 def test_lifetime_is_the_time_from_iat_to_exp(configure, service, lifetime, seconds):
     configure({"LIFETIME": lifetime}, service)
-    claims = claims_of(service)
+    claims = issued_claims(service)
     assert claims["exp"] - claims["iat"] == seconds
 
 
@@ -293,7 +296,7 @@ def test_lifetime_is_the_time_from_iat_to_exp(configure, service, lifetime, seco
 def test_lifetime_of_an_ai_service_has_narrower_bounds(configure, service, lifetime):
     configure({}, service, LIFETIME=lifetime)
     seconds = int(lifetime / timedelta(seconds=1)) if isinstance(lifetime, timedelta) else lifetime
-    assert fault_of(service) == (
+    assert settings_error(service) == (
         f"LIFETIME is {seconds} s for the service {service!r}. The service wants 120 to 86400 s; 600 s are recommended."
     )
 
@@ -301,4 +304,4 @@ def test_lifetime_of_an_ai_service_has_narrower_bounds(configure, service, lifet
 def test_lifetime_that_an_ai_service_refuses_does_not_stop_tinydrive(settings):
     services = {"tinydrive": {}, "tinymceai": {}}
     settings.TINYMCE_JWT = {"PRIVATE_KEY": private_pem(), "API_KEY": "key", "LIFETIME": 60, "SERVICES": services}
-    assert claims_of()["sub"] == "7"
+    assert issued_claims()["sub"] == "7"

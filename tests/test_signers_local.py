@@ -14,9 +14,10 @@ from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat
 from django_tinymce_jwt import conf, keys, verify_token
 from django_tinymce_jwt.exceptions import InvalidToken, SigningKeyError
 
+from .helpers.errors import key_error
 from .helpers.key_damage import DAMAGES, each_damage
 from .helpers.keys import private_pem, public_pem, rsa_key
-from .helpers.tokens import key_fault_of, require_signer, token_of
+from .helpers.tokens import assert_site_signs_with, issued_token
 
 LOADERS = ("load_pem_private_key", "load_ssh_private_key", "load_pem_public_key")
 
@@ -45,34 +46,34 @@ def parses():
 def token(settings):
     """A token of this site."""
     settings.TINYMCE_JWT = {"PRIVATE_KEY": private_pem()}
-    return token_of()
+    return issued_token()
 
 
 def test_key_is_parsed_once_for_many_requests(site, always_looking, parses):
     for _ in range(5):
-        token_of()
+        issued_token()
     assert parses() == 1
 
 
 def test_key_of_several_services_is_parsed_once(settings, key_path, parses):
     services = {"tinydrive": {"LIFETIME": 60}, "exportpdf": {"API_KEY": "key"}}
     settings.TINYMCE_JWT = {"PRIVATE_KEY_PATH": key_path, "SERVICES": services}
-    token_of()
-    token_of("exportpdf")
+    issued_token()
+    issued_token("exportpdf")
     assert parses() == 1
 
 
 def test_damaged_file_is_not_parsed_at_each_request(site, key_path, always_looking, parses):
-    require_signer("site")
+    assert_site_signs_with("site")
     DAMAGES["damaged"](key_path)
     for _ in range(5):
-        token_of()
+        issued_token()
     assert parses() == 2
 
 
 def test_key_that_cannot_be_loaded_is_parsed_once_and_refused_each_time(site, key_path, parses):
     DAMAGES["damaged"](key_path)
-    assert key_fault_of() == key_fault_of()
+    assert key_error() == key_error()
     assert parses() == 1
 
 
@@ -90,7 +91,7 @@ def test_first_requests_of_eight_threads_load_the_key_once(token, settings, pars
 
 def test_public_key_that_does_not_match_is_refused(settings, key_path):
     settings.TINYMCE_JWT = {"PRIVATE_KEY_PATH": key_path, "PUBLIC_KEY": [public_pem(rsa_key("other"))]}
-    assert key_fault_of() == (
+    assert key_error() == (
         f"The key in {key_path} (PRIVATE_KEY_PATH) does not belong to the public key of the settings. Set "
         "PUBLIC_KEY_PATH (or PUBLIC_KEY) to the public half of this key, or remove it: it is then derived."
     )
@@ -101,13 +102,13 @@ def test_tokens_of_all_listed_public_keys_verify_during_a_rotation(settings, as_
     tokens = []
     for name in ("old", "new", "stranger"):
         settings.TINYMCE_JWT = {"PRIVATE_KEY": private_pem(rsa_key(name))}
-        tokens.append(token_of())
+        tokens.append(issued_token())
     public = as_list(public_pem(rsa_key(name)) for name in ("old", "new"))
     settings.TINYMCE_JWT = {"PRIVATE_KEY": private_pem(rsa_key("new")), "PUBLIC_KEY": public}
     assert [verify_token(token)["sub"] for token in tokens[:2]] == ["7", "7"]
     with pytest.raises(InvalidToken, match="another key signed the token"):
         verify_token(tokens[2])
-    require_signer("new")
+    assert_site_signs_with("new")
 
 
 @each_damage
@@ -125,7 +126,7 @@ def test_public_key_verifies_beside_a_private_key_that_does_not_match(token, set
 def test_public_key_alone_verifies_and_does_not_sign(token, settings):
     settings.TINYMCE_JWT = {"PUBLIC_KEY": public_pem()}
     assert verify_token(token)["sub"] == "7"
-    assert key_fault_of() == "There is no private key to sign with. Set PRIVATE_KEY_PATH or PRIVATE_KEY."
+    assert key_error() == "There is no private key to sign with. Set PRIVATE_KEY_PATH or PRIVATE_KEY."
 
 
 @each_damage

@@ -11,9 +11,10 @@ import pytest
 from django_tinymce_jwt import keys, verify_token
 from django_tinymce_jwt.exceptions import InvalidToken
 
+from .helpers.errors import key_error
 from .helpers.key_damage import each_damage
 from .helpers.keys import private_pem, public_pem, rsa_key
-from .helpers.tokens import claims_of, key_fault_of, require_signer, token_of
+from .helpers.tokens import assert_site_signs_with, issued_claims, issued_token
 
 # True of a new key as of the old one that is back.
 TAKEN = "The key files have changed: tokens are now signed and verified with what is in them."
@@ -82,11 +83,11 @@ WAYS = [by_rewriting, by_renaming, by_rewriting_with_the_old_times, by_turning_a
 @pytest.mark.parametrize("way", WAYS)
 def test_changed_file_is_taken(site, key_path, always_looking, way):
     write(key_path, "site")
-    require_signer("site")
+    assert_site_signs_with("site")
     other = key_path.with_name("other.pem")
     write(other, "other")
     way(key_path, other)
-    require_signer("other")
+    assert_site_signs_with("other")
 
 
 def test_changed_file_behind_a_link_to_its_folder_is_taken(settings, tmp_path, always_looking):
@@ -96,9 +97,9 @@ def test_changed_file_behind_a_link_to_its_folder_is_taken(settings, tmp_path, a
     link = tmp_path / "current"
     link.symlink_to("site")
     settings.TINYMCE_JWT = {"PRIVATE_KEY_PATH": link / "tiny.pem"}
-    require_signer("site")
+    assert_site_signs_with("site")
     by_turning_a_link(link, Path("other"))
-    require_signer("other")
+    assert_site_signs_with("other")
 
 
 def test_changed_file_is_looked_for_within_five_seconds():
@@ -106,78 +107,78 @@ def test_changed_file_is_looked_for_within_five_seconds():
 
 
 def test_changed_file_is_not_looked_for_at_each_request(site, key_path, never_looking):
-    require_signer("site")
+    assert_site_signs_with("site")
     write(key_path, "other")
-    require_signer("site")
+    assert_site_signs_with("site")
 
 
 def test_change_is_logged_once(site, key_path, always_looking, log):
-    require_signer("site")
+    assert_site_signs_with("site")
     write(key_path, "other")
-    require_signer("other")
-    require_signer("other")
+    assert_site_signs_with("other")
+    assert_site_signs_with("other")
     assert log("INFO") == [TAKEN]
 
 
 def test_key_that_comes_back_unchanged_is_not_called_new(site, key_path, always_looking, log):
-    require_signer("site")
+    assert_site_signs_with("site")
     text = key_path.read_text()
     key_path.unlink()
-    require_signer("site")
+    assert_site_signs_with("site")
     key_path.write_text(text)
-    require_signer("site")
+    assert_site_signs_with("site")
     assert log("INFO") == [TAKEN]
 
 
 @each_damage
 def test_last_good_key_stays_in_use(site, key_path, always_looking, damage):
-    require_signer("site")
+    assert_site_signs_with("site")
     damage(key_path)
-    require_signer("site")
-    assert claims_of()["sub"] == "7"
+    assert_site_signs_with("site")
+    assert issued_claims()["sub"] == "7"
 
 
 @each_damage
 def test_damage_is_logged_once_with_the_reason(site, key_path, always_looking, log, damage):
-    require_signer("site")
+    assert_site_signs_with("site")
     damage(key_path)
     for _ in range(3):
-        token_of()
+        issued_token()
     [message] = log("ERROR")
     assert message.startswith("The key has changed and cannot be used; the last good one stays in use. ")
     assert f"{key_path}" in message
 
 
 def test_each_damage_is_logged(site, key_path, always_looking, log):
-    require_signer("site")
+    assert_site_signs_with("site")
     for text in ("first", "second"):
         key_path.write_text(text)
-        token_of()
+        issued_token()
     assert len(log("ERROR")) == 2
 
 
 @each_damage
 def test_file_that_is_mended_is_taken(site, key_path, always_looking, damage):
-    require_signer("site")
+    assert_site_signs_with("site")
     damage(key_path)
-    require_signer("site")
+    assert_site_signs_with("site")
     mended = key_path.with_suffix(".new")
     write(mended, "mended")
     if key_path.is_dir():
         key_path.rmdir()
     mended.replace(key_path)
-    require_signer("mended")
+    assert_site_signs_with("mended")
 
 
 def test_file_that_is_still_being_written_is_taken_when_it_is_whole(site, key_path, always_looking):
-    require_signer("site")
+    assert_site_signs_with("site")
     text = private_pem(rsa_key("other"))
     with key_path.open("w") as file:
         file.write(text[:700])
         file.flush()
-        require_signer("site")
+        assert_site_signs_with("site")
         file.write(text[700:])
-    require_signer("other")
+    assert_site_signs_with("other")
 
 
 @each_damage
@@ -186,46 +187,46 @@ def test_key_that_could_not_be_loaded_is_taken_as_soon_as_it_is_mended(settings,
     path.touch()
     damage(path)
     settings.TINYMCE_JWT = {"PRIVATE_KEY_PATH": path}
-    assert str(path) in key_fault_of()
+    assert str(path) in key_error()
     if path.is_dir():
         path.rmdir()
     write(path, "mended")
-    require_signer("mended")
+    assert_site_signs_with("mended")
 
 
 @pytest.mark.parametrize("order", [(0, 1), (1, 0)], ids=["private-first", "public-first"])
 def test_pair_that_is_replaced_file_by_file_is_taken_when_both_fit(pair, always_looking, log, order):
-    require_signer("site")
+    assert_site_signs_with("site")
     texts = private_pem(rsa_key("other")), public_pem(rsa_key("other"))
     pair[order[0]].write_text(texts[order[0]])
-    require_signer("site")
-    assert claims_of()["sub"] == "7"
+    assert_site_signs_with("site")
+    assert issued_claims()["sub"] == "7"
     pair[order[1]].write_text(texts[order[1]])
-    require_signer("other")
-    assert claims_of()["sub"] == "7"
+    assert_site_signs_with("other")
+    assert issued_claims()["sub"] == "7"
     assert len(log("ERROR")) == 1
 
 
 @each_damage
 def test_last_good_pair_stays_in_use_when_the_public_key_is_damaged(pair, always_looking, damage):
-    require_signer("site")
+    assert_site_signs_with("site")
     damage(pair[1])
-    require_signer("site")
-    assert claims_of()["sub"] == "7"
+    assert_site_signs_with("site")
+    assert issued_claims()["sub"] == "7"
 
 
 def test_old_token_does_not_verify_after_the_rotation(site, key_path, always_looking):
-    token = token_of()
+    token = issued_token()
     write(key_path, "other")
     with pytest.raises(InvalidToken, match="another key signed the token"):
         verify_token(token)
 
 
 def test_threads_go_on_signing_while_the_key_changes(site, key_path, always_looking):
-    require_signer("site")
+    assert_site_signs_with("site")
     names, new = ["other", "site"] * 5, key_path.with_suffix(".new")
     with ThreadPoolExecutor(8) as pool:
-        jobs = [pool.submit(token_of) for _ in range(200)]
+        jobs = [pool.submit(issued_token) for _ in range(200)]
         for name in names:
             write(new, name)
             new.replace(key_path)

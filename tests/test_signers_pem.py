@@ -12,7 +12,7 @@ from django_tinymce_jwt import verify_token
 from django_tinymce_jwt.pem import private_key_form
 
 from .helpers.keys import OPENSSH, PKCS1, PKCS8, private_pem, public_pem, rsa_key
-from .helpers.tokens import require_signature, require_signer, token_of
+from .helpers.tokens import assert_signed_with, assert_site_signs_with, issued_token
 
 PASSPHRASE = "tr0ub4dor-and-3-é"
 FORMS = {"pkcs1": PKCS1, "pkcs8": PKCS8, "openssh": OPENSSH}
@@ -63,14 +63,14 @@ def public_text(form, key=None):
 def token(settings):
     """A token of this site, to be verified with the public key alone."""
     settings.TINYMCE_JWT = {"PRIVATE_KEY": private_pem()}
-    return token_of()
+    return issued_token()
 
 
 @each_spelling
 @each_form
 def test_private_key_of_every_form_and_spelling_signs(settings, form, spelling):
     settings.TINYMCE_JWT = {"PRIVATE_KEY": spelling(private_pem(form=form))}
-    require_signer("site")
+    assert_site_signs_with("site")
 
 
 @pytest.mark.parametrize(
@@ -86,7 +86,7 @@ def test_private_key_of_every_form_and_spelling_signs(settings, form, spelling):
 def test_encrypted_private_key_of_every_form_and_spelling_signs(settings, form, spelling):
     text = SPELLINGS[spelling](encrypted_pem(FORMS[form]))
     settings.TINYMCE_JWT = {"PRIVATE_KEY": text, "PRIVATE_KEY_PASSPHRASE": PASSPHRASE}
-    require_signer("site")
+    assert_site_signs_with("site")
 
 
 @each_carrier
@@ -95,35 +95,35 @@ def test_private_key_is_taken_as_text_and_as_file(settings, key_path, spelling, 
     text = spelling(private_pem())
     key_path.write_bytes(text.encode())
     settings.TINYMCE_JWT = carrier("PRIVATE_KEY", text, key_path)
-    require_signer("site")
+    assert_site_signs_with("site")
 
 
 @pytest.mark.parametrize("passphrase", [PASSPHRASE, PASSPHRASE.encode()], ids=["str", "bytes"])
 @each_form
 def test_passphrase_is_taken_as_str_and_as_bytes(settings, form, passphrase):
     settings.TINYMCE_JWT = {"PRIVATE_KEY": encrypted_pem(form), "PRIVATE_KEY_PASSPHRASE": passphrase}
-    require_signer("site")
+    assert_site_signs_with("site")
 
 
 @pytest.mark.parametrize("passphrase", [None, "", b""], ids=repr)
 def test_empty_passphrase_is_none(settings, passphrase):
     settings.TINYMCE_JWT = {"PRIVATE_KEY": private_pem(), "PRIVATE_KEY_PASSPHRASE": passphrase}
-    require_signer("site")
+    assert_site_signs_with("site")
 
 
 def test_private_key_is_found_beside_a_public_one(settings):
     settings.TINYMCE_JWT = {"PRIVATE_KEY": public_pem() + private_pem()}
-    require_signer("site")
+    assert_site_signs_with("site")
 
 
 def test_file_of_the_greatest_size_is_read(site, key_path):
     key_path.write_text(private_pem().ljust(64 * 1024))
-    require_signer("site")
+    assert_site_signs_with("site")
 
 
 def test_key_of_more_bits_signs(settings):
     settings.TINYMCE_JWT = {"PRIVATE_KEY": private_pem(rsa_key("long", 3072))}
-    require_signature(token_of(), rsa_key("long", 3072))
+    assert_signed_with(issued_token(), rsa_key("long", 3072))
 
 
 @each_spelling

@@ -16,9 +16,9 @@ from cryptography.hazmat.primitives.asymmetric import dsa, ec, ed25519
 from cryptography.hazmat.primitives.hashes import SHA256
 from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat
 
+from .helpers.errors import key_error
 from .helpers.key_damage import without_a_line
 from .helpers.keys import OPENSSH, PKCS1, PKCS8, private_pem, public_pem, rsa_key
-from .helpers.tokens import key_fault_of
 
 PASSPHRASE = "tr0ub4dor-and-3"
 FORMS = {"pkcs1": PKCS1, "pkcs8": PKCS8, "openssh": OPENSSH}
@@ -118,14 +118,14 @@ REFUSED_PUBLIC = {
 @pytest.mark.parametrize(("make", "message"), REFUSED.values(), ids=REFUSED)
 def test_private_key_file_that_cannot_be_used_is_refused(site, key_path, make, message):
     key_path.write_text(make())
-    assert key_fault_of() == f"The key in {key_path} (PRIVATE_KEY_PATH) {message}"
+    assert key_error() == f"The key in {key_path} (PRIVATE_KEY_PATH) {message}"
 
 
 @pytest.mark.parametrize("case", [case for case in REFUSED if case not in ("empty", "blank")])
 def test_private_key_text_that_cannot_be_used_is_refused(settings, case):
     make, message = REFUSED[case]
     settings.TINYMCE_JWT = {"PRIVATE_KEY": make()}
-    assert key_fault_of() == f"The text in PRIVATE_KEY {message}"
+    assert key_error() == f"The text in PRIVATE_KEY {message}"
 
 
 @pytest.mark.parametrize(("make", "message"), REFUSED_PUBLIC.values(), ids=REFUSED_PUBLIC)
@@ -133,19 +133,19 @@ def test_public_key_file_that_cannot_be_used_is_refused(settings, tmp_path, make
     path = tmp_path / "tiny.pub"
     path.write_text(make())
     settings.TINYMCE_JWT = {"PRIVATE_KEY": private_pem(), "PUBLIC_KEY_PATH": [path]}
-    assert key_fault_of() == f"The key in {path} (PUBLIC_KEY_PATH) {message}"
+    assert key_error() == f"The key in {path} (PUBLIC_KEY_PATH) {message}"
 
 
 def test_public_key_text_that_cannot_be_used_is_refused(settings):
     settings.TINYMCE_JWT = {"PRIVATE_KEY": private_pem(), "PUBLIC_KEY": [public_pem(), private_pem()]}
-    assert key_fault_of() == f"The text in PUBLIC_KEY {PRIVATE}"
+    assert key_error() == f"The text in PUBLIC_KEY {PRIVATE}"
 
 
 @each_form
 def test_wrong_passphrase_is_refused(settings, form):
     key = private_pem(form=form, passphrase=PASSPHRASE)
     settings.TINYMCE_JWT = {"PRIVATE_KEY": key, "PRIVATE_KEY_PASSPHRASE": PASSPHRASE.upper()}
-    assert key_fault_of() == (
+    assert key_error() == (
         "The text in PRIVATE_KEY cannot be decrypted: PRIVATE_KEY_PASSPHRASE is wrong, or the key is damaged."
     )
 
@@ -153,14 +153,14 @@ def test_wrong_passphrase_is_refused(settings, form):
 @each_form
 def test_needless_passphrase_is_refused(settings, form):
     settings.TINYMCE_JWT = {"PRIVATE_KEY": private_pem(form=form), "PRIVATE_KEY_PASSPHRASE": PASSPHRASE}
-    assert key_fault_of() == (
+    assert key_error() == (
         "The text in PRIVATE_KEY is not encrypted. Remove PRIVATE_KEY_PASSPHRASE, or encrypt the key."
     )
 
 
 def test_cipher_that_cannot_be_read_is_refused(settings):
     settings.TINYMCE_JWT = {"PRIVATE_KEY": with_a_cipher_of_ssh_keygen(), "PRIVATE_KEY_PASSPHRASE": PASSPHRASE}
-    assert key_fault_of() == (
+    assert key_error() == (
         "The text in PRIVATE_KEY is damaged, or in a form that cannot be read. "
         "Write it anew: ssh-keygen -p -m PEM -f FILE."
     )
@@ -188,7 +188,7 @@ def as_nobody():
 def test_missing_file_is_refused(settings, tmp_path):
     path = tmp_path / "tiny.pem"
     settings.TINYMCE_JWT = {"PRIVATE_KEY_PATH": path}
-    assert key_fault_of() == (
+    assert key_error() == (
         f"PRIVATE_KEY_PATH names {path}, which does not exist. Correct the path, or make a key pair: "
         "manage.py tinymce_jwt keys generate"
     )
@@ -197,22 +197,22 @@ def test_missing_file_is_refused(settings, tmp_path):
 def test_dangling_link_is_refused_as_a_missing_file(site, key_path):
     key_path.unlink()
     key_path.symlink_to("nowhere")
-    assert "which does not exist" in key_fault_of()
+    assert "which does not exist" in key_error()
 
 
 def test_folder_is_refused(settings, tmp_path):
     settings.TINYMCE_JWT = {"PRIVATE_KEY_PATH": tmp_path}
-    assert key_fault_of() == f"PRIVATE_KEY_PATH names {tmp_path}, which is a directory. Name the key file in it."
+    assert key_error() == f"PRIVATE_KEY_PATH names {tmp_path}, which is a directory. Name the key file in it."
 
 
 def test_device_is_refused(settings):
     settings.TINYMCE_JWT = {"PRIVATE_KEY_PATH": os.devnull}
-    assert key_fault_of() == (f"PRIVATE_KEY_PATH names {os.devnull}, which is not a regular file. Name the key file.")
+    assert key_error() == (f"PRIVATE_KEY_PATH names {os.devnull}, which is not a regular file. Name the key file.")
 
 
 def test_file_that_is_too_large_is_refused(site, key_path):
     key_path.write_text(private_pem().ljust(64 * 1024 + 1))
-    assert key_fault_of() == f"PRIVATE_KEY_PATH names {key_path}, which is too large for a key (65537 bytes)."
+    assert key_error() == f"PRIVATE_KEY_PATH names {key_path}, which is too large for a key (65537 bytes)."
 
 
 @pytest.mark.parametrize("closed", ["tiny.pem", "."], ids=["file", "folder"])
@@ -222,7 +222,7 @@ def test_file_that_the_process_may_not_read_is_refused(settings, open_folder, re
     (open_folder / closed).chmod(0)
     settings.TINYMCE_JWT = {"PRIVATE_KEY_PATH": path}
     request.getfixturevalue("as_nobody")
-    assert key_fault_of() == (
+    assert key_error() == (
         f"PRIVATE_KEY_PATH names {path}, which this process may not read. Give the file to the user that runs the site."
     )
 
@@ -231,18 +231,18 @@ def test_file_that_the_process_may_not_read_is_refused(settings, open_folder, re
 def test_path_that_cannot_be_is_refused(settings, key_path, name):
     path = key_path.parent / name
     settings.TINYMCE_JWT = {"PRIVATE_KEY_PATH": str(path)}
-    assert key_fault_of().startswith(f"PRIVATE_KEY_PATH names {path}, which cannot be read: ")
+    assert key_error().startswith(f"PRIVATE_KEY_PATH names {path}, which cannot be read: ")
 
 
 def test_circle_of_links_is_refused(site, key_path):
     key_path.unlink()
     key_path.symlink_to(key_path)
-    assert key_fault_of().startswith(f"PRIVATE_KEY_PATH names {key_path}, which cannot be read: ")
+    assert key_error().startswith(f"PRIVATE_KEY_PATH names {key_path}, which cannot be read: ")
 
 
 def test_public_key_file_that_is_missing_is_refused(settings, tmp_path):
     settings.TINYMCE_JWT = {"PRIVATE_KEY": private_pem(), "PUBLIC_KEY_PATH": tmp_path / "tiny.pub"}
-    assert key_fault_of().startswith(f"PUBLIC_KEY_PATH names {tmp_path / 'tiny.pub'}, which does not exist.")
+    assert key_error().startswith(f"PUBLIC_KEY_PATH names {tmp_path / 'tiny.pub'}, which does not exist.")
 
 
 CHECK = """
