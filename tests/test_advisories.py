@@ -16,9 +16,9 @@ from django.test import AsyncClient, Client
 from django_tinymce_jwt import issue_token, verify_token
 from django_tinymce_jwt.claims import ClaimMapper, TinyDriveClaims
 from django_tinymce_jwt.exceptions import InvalidClaims, InvalidToken
-from django_tinymce_jwt.services import ROOT_CLAIM
 
 from .helpers.endpoint import PATH, ask, error_of
+from .helpers.tokens import ROOT_CLAIM
 
 pytestmark = pytest.mark.urls("tests.sites.endpoint_urls")
 

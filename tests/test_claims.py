@@ -12,10 +12,8 @@ from django_tinymce_jwt.claims import ClaimMapper, TinyAIClaims, TinyDriveClaims
 from django_tinymce_jwt.exceptions import InvalidClaims
 
 from .helpers.services import API_KEY, ENVIRONMENT_ID, SERVICES, all_services
-from .helpers.tokens import issued_claims, unsaved_user
+from .helpers.tokens import ROOT_CLAIM, issued_claims, unsaved_user
 from .sites.custom_user.models import Member
-
-ROOT = "https://claims.tiny.cloud/drive/root"
 
 
 @pytest.fixture
@@ -176,7 +174,7 @@ class Denying(TinyDriveClaims):
 @pytest.mark.parametrize("mapper", [TeamDrive, f"{__name__}.TeamDrive"], ids=["class", "dotted-path"])
 def test_mapper_named_in_the_settings_gives_the_root(every_service, mapper):
     with_mapper(every_service, mapper)
-    assert issued_claims(user=unsaved_user())[ROOT] == "/teams/7"
+    assert issued_claims(user=unsaved_user())[ROOT_CLAIM] == "/teams/7"
 
 
 def test_each_hook_is_overridden_by_itself(every_service):
@@ -189,7 +187,7 @@ def test_username_of_two_dots_never_becomes_a_root(every_service):
     with_mapper(every_service, FolderOfUsername)
     with pytest.raises(InvalidClaims, match=r"is '/\.\.' \(str\); wanted: an absolute path") as caught:
         issue_token(unsaved_user(username=".."))
-    assert caught.value.claim == ROOT
+    assert caught.value.claim == ROOT_CLAIM
 
 
 def test_ai_mapper_may_keep_the_name_on_the_site(every_service):

@@ -5,7 +5,6 @@ from __future__ import annotations
 import base64
 import hmac
 import json
-import time
 
 import jwt
 import pytest
@@ -15,29 +14,17 @@ from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat
 
 from django_tinymce_jwt import verify_token
 from django_tinymce_jwt.exceptions import InvalidToken
-from django_tinymce_jwt.services import ROOT_CLAIM
 
 from .helpers.keys import public_pem, rsa_key
-
-API_SECRET = "an-api-secret-of-forty-characters-or-more"
-BOTH_KINDS = {
-    "API_KEY": "the-api-key",
-    "ENVIRONMENT_ID": "the-environment",
-    "API_SECRET": API_SECRET,
-    "SERVICES": {"tinydrive": {}, "exportpdf": {}, "tinymceai-onprem": {}},
-}
-
-
-def claims(**changes):
-    now = int(time.time())
-    return {"sub": "7", "name": "Ada Lovelace", "iat": now, "exp": now + 600, **changes}
+from .helpers.services import API_SECRET, all_services
+from .helpers.tokens import ROOT_CLAIM, valid_claims
 
 
 def base64url(data):
     return base64.urlsafe_b64encode(data).rstrip(b"=")
 
 
-def unsigned(header, payload):
+def encode(header, payload):
     return b".".join(base64url(json.dumps(part).encode()) for part in (header, payload))
 
 
@@ -45,13 +32,14 @@ def rs256(signed, key=None):
     return (key or rsa_key()).sign(signed, PKCS1v15(), SHA256())
 
 
-def token_of(header, payload=None, sign=rs256):
-    signed = unsigned(header, payload or claims())
+def forge(header, payload=None, sign=rs256):
+    """Build a token by hand; `sign` returns the signature of its first two parts."""
+    signed = encode(header, payload or valid_claims())
     return b".".join((signed, base64url(sign(signed)))).decode()
 
 
 def test_token_built_by_hand_is_believed_so_that_the_refusals_below_tell_something(site):
-    assert verify_token(token_of({"alg": "RS256", "typ": "JWT"}))["sub"] == "7"
+    assert verify_token(forge({"alg": "RS256", "typ": "JWT"}))["sub"] == "7"
 
 
 PUBLIC_FORMS = {
@@ -67,7 +55,7 @@ PUBLIC_FORMS = {
 @pytest.mark.parametrize("digest", ["sha256", "sha384", "sha512"])
 @pytest.mark.parametrize("public", PUBLIC_FORMS.values(), ids=PUBLIC_FORMS)
 def test_public_key_is_never_taken_for_an_hmac_secret(site, public, digest):
-    token = token_of({"alg": f"HS{digest[3:]}"}, sign=lambda signed: hmac.digest(public(), signed, digest))
+    token = forge({"alg": f"HS{digest[3:]}"}, sign=lambda signed: hmac.digest(public(), signed, digest))
     with pytest.raises(InvalidToken, match="algorithm"):
         verify_token(token)
 
@@ -78,16 +66,16 @@ def test_public_key_is_never_taken_for_an_hmac_secret(site, public, digest):
 @pytest.mark.parametrize("sign", [lambda signed: b"", rs256], ids=["no-signature", "a-right-signature"])
 @pytest.mark.parametrize("service", ["tinydrive", "tinymceai-onprem"])
 def test_algorithm_none_is_never_accepted(site, service, algorithm, sign):
-    site.TINYMCE_JWT = {**site.TINYMCE_JWT, **BOTH_KINDS}
+    site.TINYMCE_JWT = all_services()
     header = {"typ": "JWT"} if algorithm == "missing" else {"alg": algorithm}
     with pytest.raises(InvalidToken):
-        verify_token(token_of(header, sign=sign), service)
+        verify_token(forge(header, sign=sign), service)
 
 
 @pytest.mark.parametrize("header", ["RS384", "RS512", "PS256", "HS256", "ES256", "EdDSA", "rs256"])
 def test_signature_of_another_algorithm_than_the_header_names_is_refused(site, header):
     with pytest.raises(InvalidToken):
-        verify_token(token_of({"alg": header}))
+        verify_token(forge({"alg": header}))
 
 
 def jwk_of(key):
@@ -111,7 +99,7 @@ KEY_HEADERS = {
 @pytest.mark.parametrize("header", KEY_HEADERS.values(), ids=KEY_HEADERS)
 def test_token_never_brings_its_own_key(site, header):
     attackers = rsa_key("attacker")
-    token = token_of({"alg": "RS256", **header(attackers)}, sign=lambda signed: rs256(signed, attackers))
+    token = forge({"alg": "RS256", **header(attackers)}, sign=lambda signed: rs256(signed, attackers))
     with pytest.raises(InvalidToken, match="another key signed the token"):
         verify_token(token)
 
@@ -122,15 +110,15 @@ def test_token_never_brings_its_own_key(site, header):
 )
 def test_critical_header_that_is_not_understood_is_refused(site, extra):
     with pytest.raises(InvalidToken):
-        verify_token(token_of({"alg": "RS256", **extra}))
+        verify_token(forge({"alg": "RS256", **extra}))
 
 
 @pytest.mark.parametrize(
     "change", [{"sub": "1"}, {"name": "Admin"}, {ROOT_CLAIM: "/"}, {"exp": 253_402_300_799}, {"admin": True}]
 )
 def test_tampered_claim_is_noticed(site, change):
-    header, _, signature = token_of({"alg": "RS256"}).split(".")
-    tampered = unsigned({"alg": "RS256"}, claims(**change)).decode().split(".")[1]
+    header, _, signature = forge({"alg": "RS256"}).split(".")
+    tampered = encode({"alg": "RS256"}, valid_claims(**change)).decode().split(".")[1]
     with pytest.raises(InvalidToken, match="another key signed the token, or it was changed"):
         verify_token(f"{header}.{tampered}.{signature}")
 
@@ -144,6 +132,6 @@ def test_tampered_claim_is_noticed(site, change):
     ],
 )
 def test_key_of_one_kind_of_service_signs_nothing_for_another(site, service, header, sign):
-    site.TINYMCE_JWT = {**site.TINYMCE_JWT, **BOTH_KINDS}
+    site.TINYMCE_JWT = all_services()
     with pytest.raises(InvalidToken, match="algorithm"):
-        verify_token(token_of({"alg": header}, sign=sign), service)
+        verify_token(forge({"alg": header}, sign=sign), service)

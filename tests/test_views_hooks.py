@@ -6,9 +6,9 @@ import pytest
 from django.contrib.auth.models import Group, Permission
 
 from django_tinymce_jwt.claims import TinyDriveClaims
-from django_tinymce_jwt.services import ROOT_CLAIM
 
 from .helpers.endpoint import ask, claims_of, client_of, each_server, error_of, send
+from .helpers.tokens import ROOT_CLAIM
 
 pytestmark = [pytest.mark.django_db, pytest.mark.urls("tests.sites.endpoint_urls")]
 

@@ -13,6 +13,7 @@ from django_tinymce_jwt.exceptions import InvalidToken
 
 from .keys import rsa_key
 
+ROOT_CLAIM = "https://claims.tiny.cloud/drive/root"
 CLOUD_ALGORITHMS = ("RS256", "RS384", "RS512", "PS256", "PS384", "PS512")
 
 
