@@ -1,4 +1,4 @@
-"""What ``AsyncTokenView`` does beyond ``TokenView``, whose tests it shares: many at once, and hooks that await."""
+"""The token endpoint under ASGI: many requests at once, and an event loop that nothing blocks."""
 
 from __future__ import annotations
 
@@ -9,31 +9,17 @@ import threading
 import time
 
 import pytest
-from django.core.exceptions import PermissionDenied
 from django.http import JsonResponse
 from django.urls import path
 
 from django_tinymce_jwt import verify_token
-from django_tinymce_jwt.views import AsyncTokenView
 
 from .helpers.asgi import Application, PeopleBackend, without_database
-from .helpers.endpoint import ask, claims_of, error_of
+from .helpers.endpoint import PATH
 from .helpers.keys import private_pem
 from .sites import endpoint_urls
 
 pytestmark = pytest.mark.urls(__name__)
-
-each_view = pytest.mark.parametrize("view", ["/sync/", "/async/"], ids=["view", "async-view"])
-
-
-class AwaitingView(AsyncTokenView):
-    """Awaits something of its own before it maps the claims, and then does what the URL says."""
-
-    async def get_claims(self):
-        await asyncio.sleep(0)
-        if "raises" in self.kwargs:
-            raise self.kwargs["raises"]("no claims today")
-        return {**await super().get_claims(), "name": self.request.headers["X-Name"]}
 
 
 async def page(request):
@@ -44,18 +30,13 @@ async def page(request):
 urlpatterns = [
     path("page/", page),
     *endpoint_urls.urlpatterns,
-    path("awaiting/", AwaitingView.as_view()),
-    path("awaiting/refused/", AwaitingView.as_view(), {"raises": PermissionDenied}),
-    path("awaiting/failed/", AwaitingView.as_view(), {"raises": LookupError}),
 ]
 
 
 class Gate:
-    """Keeps the signatures for some people from ending until it is opened.
+    """Keeps the requests of some users in the thread that has just signed their tokens, until it is opened.
 
-    The audit trail hears of a token in the thread that has just signed it, so that a filter that
-    waits there makes for a signature that lasts as long as the test wants. (A handler would wait
-    with its lock held, and keep everybody.)
+    It is a filter of the audit trail, because a handler would wait with its lock held, and stop everybody.
     """
 
     def __init__(self, people):
@@ -82,7 +63,7 @@ class Gate:
 
 @pytest.fixture
 def gate_for():
-    """Return a gate for these people, which hears of tokens."""
+    """A function that returns a gate for these users."""
     audit = logging.getLogger("django_tinymce_jwt.audit")
     level, gates = audit.level, []
 
@@ -110,12 +91,11 @@ def sub_of(answer):
     return verify_token(content["token"])["sub"]
 
 
-@each_view
-def test_each_of_many_at_once_gets_their_own_token_and_is_asked_for_once(people, view):
+def test_each_of_many_at_once_gets_their_own_token_and_is_asked_for_once(people):
     everybody = range(1, 31)
 
     async def ask_all(application):
-        return await asyncio.gather(*(application.ask(view, person) for person in everybody))
+        return await asyncio.gather(*(application.ask(PATH, person) for person in everybody))
 
     answers = asyncio.run(ask_all(Application()))
     assert [sub_of(answer) for answer in answers] == [str(person) for person in everybody]
@@ -126,9 +106,9 @@ def test_token_is_given_while_another_is_signed(people, gate_for):
     gate = gate_for(1)
 
     async def ask_two(application):
-        slow = asyncio.create_task(application.ask("/async/", 1))
+        slow = asyncio.create_task(application.ask(PATH, 1))
         await gate.reached()
-        quick = await application.ask("/async/", 2)
+        quick = await application.ask(PATH, 2)
         gate.open()
         return sub_of(quick), sub_of(await slow)
 
@@ -141,7 +121,7 @@ def test_any_number_of_slow_signatures_holds_up_no_other_page(people, gate_for):
     gate = gate_for(*many)
 
     async def ask_all(application):
-        slow = [asyncio.create_task(application.ask("/async/", person)) for person in many]
+        slow = [asyncio.create_task(application.ask(PATH, person)) for person in many]
         await gate.reached()
         page = await application.ask("/page/", 50, method="GET")
         gate.open()
@@ -174,7 +154,7 @@ def test_event_loop_neither_reads_a_file_nor_sleeps(people, key_path, blocking_c
     async def ask_one(application):
         time.sleep(0)
         seen = len(blocking_calls)
-        return seen, await application.ask("/async/", 1)
+        return seen, await application.ask(PATH, 1)
 
     # What is imported at the first request is read by then.
     people.TINYMCE_JWT = {"PRIVATE_KEY": private_pem()}
@@ -192,27 +172,14 @@ def test_client_that_hangs_up_gets_no_answer_and_is_no_error(people, gate_for, c
 
     async def hang_up(application):
         gone = asyncio.Event()
-        request = asyncio.create_task(application.ask("/async/", 1, gone=gone))
+        request = asyncio.create_task(application.ask(PATH, 1, gone=gone))
         await gate.reached()
         gone.set()
-        answer = await request
+        # So that the handler hears of it. It waits for the thread that signs, and answers nobody.
+        await asyncio.sleep(0.01)
         gate.open()
-        return answer, sub_of(await application.ask("/async/", 2))
+        answer = await request
+        return answer, sub_of(await application.ask(PATH, 2))
 
     assert asyncio.run(hang_up(Application())) == (None, "2")
     assert [record for record in caplog.records if record.levelno > logging.INFO] == []
-
-
-@pytest.mark.django_db
-def test_get_claims_may_await(site, user):
-    claims = claims_of(ask(user, path="/awaiting/", headers={"X-Name": "Countess"}))
-    assert (claims["sub"], claims["name"]) == (str(user.pk), "Countess")
-
-
-@pytest.mark.django_db
-@pytest.mark.parametrize(
-    ("what", "expected"),
-    [("refused", (403, "permission_denied")), ("failed", (500, "token_unavailable"))],
-)
-def test_what_get_claims_raises_has_its_answer(site, user, what, expected):
-    assert error_of(ask(user, path=f"/awaiting/{what}/")) == expected

@@ -13,7 +13,7 @@ import pytest
 from cryptography.hazmat.primitives.asymmetric import ec
 from django.contrib.auth import get_user_model
 from django.core.exceptions import ImproperlyConfigured
-from django.test import Client, RequestFactory
+from django.test import AsyncClient, Client, RequestFactory
 from django.utils.log import AdminEmailHandler
 from django.views.debug import ExceptionReporter
 
@@ -23,7 +23,7 @@ from django_tinymce_jwt.conf import get_service_config
 from django_tinymce_jwt.exceptions import InvalidToken, SigningKeyError, TinymceJwtError
 from django_tinymce_jwt.keys import load
 
-from .helpers.endpoint import ask, error_of
+from .helpers.endpoint import PATH, ask, each_server, error_of
 from .helpers.keys import OPENSSH, PKCS1, PKCS8, private_pem, public_pem, rsa_key
 
 pytestmark = [pytest.mark.django_db, pytest.mark.urls("tests.sites.endpoint_urls")]
@@ -191,23 +191,25 @@ def test_secrets_are_not_in_djangos_error_mail(settings, user, outbox, failure):
     assert shown_secrets(mail, config) == []
 
 
-@pytest.mark.parametrize(("view", "debug"), [("/tinymce/jwt/", True), ("/async/", False)], ids=["debug", "async"])
+@pytest.mark.parametrize(
+    ("client_class", "debug"), [(Client, True), (AsyncClient, False)], ids=["wsgi-debug", "asgi-production"]
+)
 @each_failure
-def test_secrets_are_not_in_answer_log_or_mail_of_the_endpoint(settings, user, outbox, caplog, failure, view, debug):
+def test_secrets_are_not_in_answer_log_or_mail(settings, user, outbox, caplog, failure, client_class, debug):
     caplog.set_level(logging.DEBUG)
     settings.DEBUG = debug
     settings.TINYMCE_JWT = config = failure()
-    response = ask(user, path=f"{view}{service_of(config)}/")
+    response = ask(user, path=f"{PATH}{service_of(config)}/", client_class=client_class)
     assert error_of(response) == (500, "token_unavailable")
     assert any("Traceback" in mail for mail in outbox)
     shown = [response.content.decode(), caplog.text, *(str(vars(record)) for record in caplog.records), *outbox]
     assert shown_secrets("\n".join(shown), config) == []
 
 
-@pytest.mark.parametrize("view", ["/tinymce/jwt/", "/async/"], ids=["view", "async-view"])
-def test_token_is_in_no_log(site, user, caplog, view):
+@each_server
+def test_token_is_in_no_log(site, user, caplog, client_class):
     caplog.set_level(logging.DEBUG)
-    token = ask(user, path=view).json()["token"]
+    token = ask(user, client_class=client_class).json()["token"]
     verify_token(token)
     logged = caplog.text + "".join(str(vars(record)) for record in caplog.records)
     assert "token issued" in logged

@@ -16,7 +16,6 @@ pytestmark = [pytest.mark.django_db, pytest.mark.urls("tests.sites.endpoint_urls
 LIMIT = 64 * 1024
 INVALID, TOO_LARGE = (400, "invalid_request"), (413, "request_too_large")
 
-each_view = pytest.mark.parametrize("view", ["/sync/", "/async/"], ids=["view", "async-view"])
 each_json_type = pytest.mark.parametrize(
     "content_type",
     ["application/json", "application/vnd.api+json", "Application/JSON", "application/json; charset=utf-8"],
@@ -72,25 +71,25 @@ def reading_middleware(get_response):
     return middleware
 
 
-@each_view
+@each_server
 @each_json_type
 @pytest.mark.parametrize("body", TAKEN.values(), ids=TAKEN)
-def test_json_object_or_nothing_is_taken(site, user, view, body, content_type):
-    assert ask(user, body, path=view, content_type=content_type).status_code == 200
+def test_json_object_or_nothing_is_taken(site, user, client_class, body, content_type):
+    assert ask(user, body, client_class=client_class, content_type=content_type).status_code == 200
 
 
-@each_view
+@each_server
 @each_json_type
 @pytest.mark.parametrize("body", REFUSED.values(), ids=REFUSED)
-def test_what_says_it_is_json_and_is_no_object_is_refused(site, user, view, body, content_type):
-    assert error_of(ask(user, body, path=view, content_type=content_type)) == INVALID
+def test_what_says_it_is_json_and_is_no_object_is_refused(site, user, client_class, body, content_type):
+    assert error_of(ask(user, body, client_class=client_class, content_type=content_type)) == INVALID
 
 
-@each_view
+@each_server
 @each_other_type
 @pytest.mark.parametrize("body", ["[", "a=1", b"\xff", "{}"])
-def test_what_does_not_say_it_is_json_is_left_alone(site, user, view, body, content_type):
-    assert ask(user, body, path=view, content_type=content_type).status_code == 200
+def test_what_does_not_say_it_is_json_is_left_alone(site, user, client_class, body, content_type):
+    assert ask(user, body, client_class=client_class, content_type=content_type).status_code == 200
 
 
 @each_other_type

@@ -15,6 +15,7 @@ import jwt
 from benchmarks.client import ask, post
 from benchmarks.servers import GUNICORN_THREADS, UVICORN, running
 
+PATH = "/tinymce/jwt/"
 # `make load` sets it.
 LONG = os.environ.get("LOAD") == "long"
 
@@ -22,10 +23,9 @@ SETTINGS = Path(__file__).parent.parent / "sites" / "load"
 
 
 class Kind(NamedTuple):
-    """A server, the view that it is asked for, and the most clients that may keep it waiting."""
+    """A server, its database connections, and the most clients that may keep it waiting."""
 
     command: tuple[str, ...]
-    path: str
     connections: str
     slow_clients: int
 
@@ -33,9 +33,9 @@ class Kind(NamedTuple):
 KINDS = {
     # A thread reads the whole of a request before it does anything else. That one of the four is left for
     # everybody else is what a proxy in front is for, which is why gunicorn's own documentation wants one.
-    "gunicorn": Kind(GUNICORN_THREADS, "/tinymce/jwt/", "kept", 3),
+    "gunicorn": Kind(GUNICORN_THREADS, "kept", 3),
     # Under ASGI each request has a thread of its own, and so a connection of its own to the database.
-    "uvicorn": Kind(UVICORN, "/tinymce/async-jwt/", "new", 64),
+    "uvicorn": Kind(UVICORN, "new", 64),
 }
 
 
@@ -72,7 +72,7 @@ class Visitors:
         self.until(lambda: self.outcomes(20) == {"token": 20})
 
     def request_of(self, user, body=b"{}"):
-        return post(self.kind.path, self.host, {"Cookie": f"sessionid={user.cookies['db']}"}, body)
+        return post(PATH, self.host, {"Cookie": f"sessionid={user.cookies['db']}"}, body)
 
     def public_keys(self):
         """The keys that the site had so far."""

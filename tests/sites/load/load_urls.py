@@ -8,8 +8,6 @@ from django.http import JsonResponse
 from django.urls import path
 from production_urls import urlpatterns as of_the_benchmark
 
-from django_tinymce_jwt.views import AsyncTokenView
-
 
 @login_not_required
 def blocks(request):
@@ -19,6 +17,5 @@ def blocks(request):
 
 urlpatterns = [
     *of_the_benchmark,
-    path("tinymce/async-jwt/<str:service>/", AsyncTokenView.as_view()),
     path("load/blocks/", blocks),
 ]
