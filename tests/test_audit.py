@@ -9,9 +9,8 @@ import pytest
 from django.contrib.auth import get_user_model
 
 from django_tinymce_jwt import issue_token
-from django_tinymce_jwt.keys import fingerprint
 
-from .helpers.keys import rsa_key
+from .helpers.keys import fingerprint
 
 FIELDS = ("user_pk", "service", "expires", "key_fingerprint", "reason", "remote_addr")
 
@@ -40,7 +39,7 @@ def test_token_of_the_endpoint_is_one_record_with_the_facts(site, client, user, 
         "user_pk": user.pk,
         "service": "tinydrive",
         "expires": record.expires,
-        "key_fingerprint": fingerprint(rsa_key().public_key()),
+        "key_fingerprint": fingerprint(),
         "reason": None,
         "remote_addr": "127.0.0.1",
     }

@@ -14,8 +14,8 @@ from django_tinymce_jwt.claims import TinyDriveClaims
 
 from .helpers.checks import ids, messages
 from .helpers.keys import private_pem, public_pem, rsa_key
+from .helpers.services import API_SECRET
 
-API_SECRET = "an-api-secret-of-forty-characters-or-more"
 SERVICES = "tinydrive, exportpdf, exportword, importword, tinymceai, tinymceai-onprem"
 CLOUD_ALGORITHMS = "RS256, RS384, RS512, PS256, PS384, PS512"
 
@@ -132,7 +132,7 @@ def test_fault_of_the_settings_is_told_once_with_its_mend(settings, code, make, 
 
 def test_ids_are_those_that_are_tested_here():
     package = Path(django_tinymce_jwt.__file__).parent
-    source = "".join((package / f"{name}.py").read_text() for name in ("conf", "problems", "checks"))
+    source = "".join(path.read_text() for path in package.rglob("*.py"))
     used = set(re.findall(r'["}.]([EW]\d{3})"', source))
     assert used == {*FAULTS, *OTHERS}
 

@@ -16,12 +16,6 @@ from .helpers.tokens import ROOT_CLAIM, issued_claims, unsaved_user
 from .sites.custom_user.models import Member
 
 
-@pytest.fixture
-def every_service(settings):
-    settings.TINYMCE_JWT = all_services()
-    return settings
-
-
 def with_mapper(settings, mapper, service="tinydrive"):
     settings.TINYMCE_JWT = all_services(service, CLAIM_MAPPER=mapper)
 

@@ -4,19 +4,20 @@ from __future__ import annotations
 
 import jwt
 import pytest
-from django.test import override_settings
+from django.test import RequestFactory, override_settings
 
 from django_tinymce_jwt import conf, verify_token
 from django_tinymce_jwt.claims import TinyAIClaims, TinyDriveClaims
 from django_tinymce_jwt.exceptions import InvalidToken
+from django_tinymce_jwt.views import TokenView
 
 from .helpers.errors import key_error, settings_error
 from .helpers.keys import private_pem, public_pem, rsa_key
-from .helpers.tokens import assert_site_signs_with, issued_claims, issued_header, issued_token
+from .helpers.services import API_SECRET
+from .helpers.tokens import assert_site_signs_with, issued_claims, issued_header, issued_token, unsaved_user
 
-API_SECRET = "an-api-secret-of-forty-characters-or-more"
 PASSPHRASE = "tr0ub4dor-and-3"
-MAPPER_PATH = "tests.test_conf.Renamed"
+MAPPER_PATH = f"{__name__}.Renamed"
 
 
 class Renamed(TinyDriveClaims):
@@ -45,6 +46,16 @@ def configure(settings):
 def lifetime_of(service="tinydrive"):
     claims = issued_claims(service)
     return claims["exp"] - claims["iat"]
+
+
+def required_permission():
+    """The permission that the endpoint asks of the user."""
+    asked = []
+    request = RequestFactory().post("/")
+    request.user = unsaved_user()
+    request.user.has_perm = lambda permission: not asked.append(permission)
+    assert TokenView.as_view()(request).status_code == 200
+    return next(iter(asked), None)
 
 
 def test_defaults_are_rs256_ten_minutes_and_no_kid(site):
@@ -94,7 +105,7 @@ OVERRIDES = {
     "ALGORITHM": ("PS256", "RS512", "RS256", lambda: issued_header()["alg"]),
     "KEY_ID": ("top", "own", None, lambda: issued_header().get("kid")),
     "CLAIM_MAPPER": (TinyDriveClaims, MAPPER_PATH, "ada", lambda: issued_claims()["name"]),
-    "REQUIRED_PERMISSION": ("a.b", "c.d", None, lambda: conf.get_service_config().required_permission),
+    "REQUIRED_PERMISSION": ("a.b", "c.d", None, required_permission),
 }
 each_override = pytest.mark.parametrize(
     ("name", "top", "own", "default", "observe"),

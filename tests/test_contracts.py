@@ -15,13 +15,9 @@ from .helpers.services import API_SECRET, all_services
 from .helpers.tokens import issued_token
 from .helpers.vectors import ACCEPTED, REFUSED, current_claims, sign_vector, vector_id
 
+pytestmark = pytest.mark.usefixtures("every_service")
+
 STAMPED = ("aud", "exp", "iat")
-
-
-@pytest.fixture(autouse=True)
-def every_service(settings):
-    settings.TINYMCE_JWT = all_services()
-    return settings
 
 
 def mapper_of(vector):

@@ -13,14 +13,12 @@ from django.test.utils import override_script_prefix
 from django.urls import include, path, reverse
 
 import django_tinymce_jwt
-from django_tinymce_jwt.services import SERVICES
 
-from .helpers.keys import private_pem
+from .helpers.services import API_KEY, API_SECRET, ENVIRONMENT_ID
 
 STATIC = Path(django_tinymce_jwt.__file__).parent / "static" / "django_tinymce_jwt" / "providers.js"
 JS_TESTS = sorted((Path(__file__).parent / "js").glob("*.test.js"))
 URL = "/tinymce/jwt/providers.js"
-SECRET = "an API secret of the AI service on the premises"
 
 pytestmark = pytest.mark.urls(__name__)
 
@@ -30,19 +28,6 @@ urlpatterns = [
     path("second/", include("django_tinymce_jwt.urls", namespace="second")),
     path("<str:tenant>/", include(tenants)),
 ]
-
-
-@pytest.fixture
-def all_services(settings):
-    """A site with all of Tiny's services, in the order of the table."""
-    settings.TINYMCE_JWT = {
-        "PRIVATE_KEY": private_pem(),
-        "API_KEY": "the-api-key",
-        "ENVIRONMENT_ID": "the-environment",
-        "API_SECRET": SECRET,
-        "SERVICES": {service: {} for service in SERVICES},
-    }
-    return settings
 
 
 def added_value(response):
@@ -64,7 +49,7 @@ def test_site_with_the_smallest_settings_gets_the_provider_of_tiny_drive(site, c
     ]
 
 
-def test_every_configured_service_gets_its_option_and_its_endpoint(all_services, client):
+def test_every_configured_service_gets_its_option_and_its_endpoint(every_service, client):
     assert options(client.get(URL)) == {
         "tinydrive_token_provider": "/tinymce/jwt/",
         "exportpdf_token_provider": "/tinymce/jwt/exportpdf/",
@@ -75,12 +60,12 @@ def test_every_configured_service_gets_its_option_and_its_endpoint(all_services,
 
 
 @pytest.mark.parametrize("services", [("tinymceai", "tinymceai-onprem"), ("tinymceai-onprem", "tinymceai")])
-def test_service_that_is_listed_first_gets_a_shared_option(all_services, client, services):
-    all_services.TINYMCE_JWT = {**all_services.TINYMCE_JWT, "SERVICES": {service: {} for service in services}}
+def test_service_that_is_listed_first_gets_a_shared_option(every_service, client, services):
+    every_service.TINYMCE_JWT = {**every_service.TINYMCE_JWT, "SERVICES": {service: {} for service in services}}
     assert options(client.get(URL)) == {"tinymceai_token_provider": f"/tinymce/jwt/{services[0]}/"}
 
 
-def test_converters_are_the_plugins_that_show_nothing_themselves(all_services, client):
+def test_converters_are_the_plugins_that_show_nothing_themselves(every_service, client):
     silent = {service["option"] for service in added_value(client.get(URL)) if service["silent"]}
     assert silent == {"exportpdf_token_provider", "exportword_token_provider", "importword_token_provider"}
 
@@ -102,12 +87,12 @@ def test_endpoints_are_under_the_sites_prefix(site, client):
         assert options(client.get(URL)) == {"tinydrive_token_provider": "/intranet/tinymce/jwt/"}
 
 
-def test_endpoints_are_the_neighbours_of_the_script_that_was_asked_for(all_services, client):
+def test_endpoints_are_the_neighbours_of_the_script_that_was_asked_for(every_service, client):
     found = options(client.get("/second/providers.js"))
     assert (found["tinydrive_token_provider"], found["exportpdf_token_provider"]) == ("/second/", "/second/exportpdf/")
 
 
-def test_endpoints_below_another_namespace_and_a_path_with_a_value_are_found(all_services, client):
+def test_endpoints_below_another_namespace_and_a_path_with_a_value_are_found(every_service, client):
     found = options(client.get("/north/jwt/providers.js"))
     assert found["tinydrive_token_provider"] == "/north/jwt/"
     assert found["exportpdf_token_provider"] == "/north/jwt/exportpdf/"
@@ -126,15 +111,15 @@ def test_script_needs_no_login_no_session_and_no_query(site, client):
     assert (response.status_code, dict(response.cookies)) == (200, {})
 
 
-def test_script_is_the_same_for_every_user_and_language(all_services, client, user):
+def test_script_is_the_same_for_every_user_and_language(every_service, client, user):
     anonymous = client.get(URL)
     client.force_login(user)
     assert client.get(URL, headers={"Accept-Language": "de"}).content == anonymous.content
 
 
-def test_script_holds_no_secret(all_services, client):
+def test_script_holds_no_secret(every_service, client):
     text = client.get(URL).content.decode()
-    assert not [value for value in ("PRIVATE KEY", "the-api-key", "the-environment", SECRET) if value in text]
+    assert not [value for value in ("PRIVATE KEY", API_KEY, ENVIRONMENT_ID, API_SECRET) if value in text]
 
 
 def test_script_is_served_as_javascript_that_browsers_ask_for_again(site, client):

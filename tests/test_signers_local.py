@@ -2,14 +2,12 @@
 
 from __future__ import annotations
 
-import hashlib
 import sys
 import threading
 from concurrent.futures import ThreadPoolExecutor
 from functools import partial
 
 import pytest
-from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat
 
 from django_tinymce_jwt import conf, keys, verify_token
 from django_tinymce_jwt.exceptions import InvalidToken, SigningKeyError
@@ -20,12 +18,6 @@ from .helpers.keys import private_pem, public_pem, rsa_key
 from .helpers.tokens import assert_site_signs_with, issued_token
 
 LOADERS = ("load_pem_private_key", "load_ssh_private_key", "load_pem_public_key")
-
-
-@pytest.fixture
-def always_looking(monkeypatch):
-    """No waiting: each use of a key looks at its files."""
-    monkeypatch.setattr(keys, "LOOK_AGAIN_AFTER", 0)
 
 
 @pytest.fixture
@@ -49,7 +41,7 @@ def token(settings):
     return issued_token()
 
 
-def test_key_is_parsed_once_for_many_requests(site, always_looking, parses):
+def test_key_is_parsed_once_for_many_requests(site, passing_time, parses):
     for _ in range(5):
         issued_token()
     assert parses() == 1
@@ -63,7 +55,7 @@ def test_key_of_several_services_is_parsed_once(settings, key_path, parses):
     assert parses() == 1
 
 
-def test_damaged_file_is_not_parsed_at_each_request(site, key_path, always_looking, parses):
+def test_damaged_file_is_not_parsed_at_each_request(site, key_path, passing_time, parses):
     assert_site_signs_with("site")
     DAMAGES["damaged"](key_path)
     for _ in range(5):
@@ -149,9 +141,3 @@ def test_repr_of_a_loaded_key_shows_no_secret(settings):
     lines = [line for line in private_pem().splitlines() if "-----" not in line]
     assert "KeyPair" in shown
     assert [secret for secret in (*lines, "an-api-secret") if secret in shown] == []
-
-
-def test_fingerprint_is_the_sha256_of_the_der():
-    public = rsa_key().public_key()
-    der = public.public_bytes(Encoding.DER, PublicFormat.SubjectPublicKeyInfo)
-    assert keys.fingerprint(public) == hashlib.sha256(der).hexdigest()

@@ -9,8 +9,8 @@ import pytest
 from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat
 
 from django_tinymce_jwt import verify_token
-from django_tinymce_jwt.pem import private_key_form
 
+from .helpers.command import run
 from .helpers.keys import OPENSSH, PKCS1, PKCS8, private_pem, public_pem, rsa_key
 from .helpers.tokens import assert_signed_with, assert_site_signs_with, issued_token
 
@@ -161,15 +161,16 @@ def test_comment_of_an_ssh_line_is_ignored(settings, token):
 
 
 @pytest.mark.parametrize(
-    ("make", "name"),
+    ("make", "passphrase", "name"),
     [
-        (lambda: private_pem(form=PKCS1), "PKCS#1"),
-        (lambda: encrypted_pem(PKCS1), "PKCS#1"),
-        (lambda: private_pem(form=PKCS8), "PKCS#8"),
-        (lambda: encrypted_pem(PKCS8), "PKCS#8"),
-        (lambda: private_pem(form=OPENSSH), "OpenSSH"),
-        (lambda: SPELLINGS["base64-on-one-line"](private_pem(form=OPENSSH)), "OpenSSH"),
+        (lambda: private_pem(form=PKCS1), None, "PKCS#1"),
+        (lambda: encrypted_pem(PKCS1), PASSPHRASE, "PKCS#1"),
+        (lambda: private_pem(form=PKCS8), None, "PKCS#8"),
+        (lambda: encrypted_pem(PKCS8), PASSPHRASE, "PKCS#8"),
+        (lambda: private_pem(form=OPENSSH), None, "OpenSSH"),
+        (lambda: SPELLINGS["base64-on-one-line"](private_pem(form=OPENSSH)), None, "OpenSSH"),
     ],
 )
-def test_form_of_a_private_key_is_told(make, name):
-    assert private_key_form(make().encode()) == name
+def test_form_of_a_private_key_is_told(settings, make, passphrase, name):
+    settings.TINYMCE_JWT = {"PRIVATE_KEY": make(), "PRIVATE_KEY_PASSPHRASE": passphrase}
+    assert run("keys", "inspect", "--format", "json").facts["private"]["form"] == name

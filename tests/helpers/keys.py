@@ -1,7 +1,9 @@
-"""Keys of every kind that people have, made when a test first asks for one and never written to the repository."""
+"""RSA keys, made when a test first asks for one and never written to the repository, and their forms."""
 
 from __future__ import annotations
 
+import base64
+import hashlib
 from functools import lru_cache
 
 from cryptography.hazmat.primitives.asymmetric import rsa
@@ -26,6 +28,21 @@ def rsa_key(name="site", bits=2048):
 @lru_cache
 def _rsa_key(name, bits):
     return rsa.generate_private_key(public_exponent=65537, key_size=bits)
+
+
+def der(key=None):
+    """The public half as DER SubjectPublicKeyInfo."""
+    return (key or rsa_key()).public_key().public_bytes(Encoding.DER, PublicFormat.SubjectPublicKeyInfo)
+
+
+def fingerprint(key=None):
+    """The SHA-256 of the public half, in hexadecimal."""
+    return hashlib.sha256(der(key)).hexdigest()
+
+
+def portal_line(key=None):
+    """The public half on one line, as Tiny's portal shows it."""
+    return base64.b64encode(der(key)).decode()
 
 
 def private_pem(key=None, form=PKCS8, passphrase=None):
