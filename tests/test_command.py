@@ -7,9 +7,7 @@ from django.core.management import CommandError
 
 from django_tinymce_jwt.management.commands.tinymce_jwt import Command
 
-from .helpers.command import run, status_of
-
-SUBCOMMANDS = [("keys", "generate"), ("keys", "public"), ("keys", "inspect"), ("token",), ("verify",), ("doctor",)]
+from .helpers.command import SUBCOMMANDS, run, status_of
 
 
 @pytest.mark.parametrize("subcommand", SUBCOMMANDS, ids=" ".join)

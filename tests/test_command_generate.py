@@ -13,7 +13,7 @@ from cryptography.hazmat.primitives.serialization import load_der_public_key, lo
 from django_tinymce_jwt import issue_token
 from django_tinymce_jwt.management.commands.tinymce_jwt import Command
 
-from .helpers.command import require_nothing_private, run
+from .helpers.command import assert_nothing_private, run
 
 
 def mode_of(path):
@@ -64,7 +64,7 @@ def test_generate_prints_the_public_key_as_pem_and_as_the_portals_line(tmp_path)
 def test_generate_prints_nothing_private(tmp_path):
     result = run("keys", "generate", tmp_path / "tiny.pem")
     assert "PRIVATE KEY-----" not in result.out
-    require_nothing_private(result.out + result.err, tmp_path / "tiny.pem")
+    assert_nothing_private(result.out + result.err, tmp_path / "tiny.pem")
 
 
 def test_generate_as_json_tells_files_and_public_key(tmp_path):

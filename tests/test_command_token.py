@@ -5,7 +5,6 @@ from __future__ import annotations
 import pytest
 from django.contrib.auth import get_user_model
 from django.contrib.auth.models import Permission
-from django.core.exceptions import PermissionDenied
 from django.db import connection
 
 from django_tinymce_jwt import verify_token
@@ -13,6 +12,7 @@ from django_tinymce_jwt.claims import TinyDriveClaims
 
 from .helpers.command import run
 from .helpers.keys import private_pem
+from .helpers.mappers import FailingClaims, RefusingClaims
 from .sites.custom_user.models import Member
 
 pytestmark = pytest.mark.django_db
@@ -88,16 +88,6 @@ def test_token_for_a_user_without_the_permission_says_that_the_endpoint_would_re
     assert run("token", "ada").err == ""
 
 
-class Failing(TinyDriveClaims):
-    def get_root(self):
-        return {}["team"]
-
-
-class Refusing(TinyDriveClaims):
-    def get_root(self):
-        raise PermissionDenied("no team")
-
-
 class Breaking(TinyDriveClaims):
     def get_root(self):
         return "/.."
@@ -112,8 +102,8 @@ class Unwritable(TinyDriveClaims):
 @pytest.mark.parametrize(
     ("mapper", "text"),
     [
-        (Failing, "The claim mapper failed: KeyError: 'team'."),
-        (Refusing, "The claim mapper refuses the user: django.core.exceptions.PermissionDenied: no team."),
+        (FailingClaims, "The claim mapper failed: KeyError: 'team'."),
+        (RefusingClaims, "The claim mapper refuses the user: django.core.exceptions.PermissionDenied: no team."),
         (Breaking, "The claim 'https://claims.tiny.cloud/drive/root' is '/..' (str); wanted: an absolute path"),
         (Unwritable, "TypeError"),
     ],

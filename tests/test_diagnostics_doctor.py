@@ -8,15 +8,14 @@ import time
 
 import pytest
 from django.contrib.auth.middleware import AuthenticationMiddleware
-from django.core.exceptions import PermissionDenied
 from django.http import HttpResponseRedirect
 from django.urls import get_script_prefix, path, set_script_prefix
 
-from django_tinymce_jwt.claims import TinyDriveClaims
 from django_tinymce_jwt.views import TokenView
 
 from .helpers.command import run, status_of
 from .helpers.keys import private_pem, public_pem, rsa_key
+from .helpers.mappers import FailingClaims, RefusingClaims
 
 
 class Findings(list):
@@ -369,20 +368,10 @@ def test_token_of_every_service_is_issued_and_verified(healthy, key_path, user):
     assert texts == [f"{service}: a token for ada was issued and verified. " for service in sections]
 
 
-class Failing(TinyDriveClaims):
-    def get_root(self):
-        return {}["team"]
-
-
-class Refusing(TinyDriveClaims):
-    def get_root(self):
-        raise PermissionDenied("no team")
-
-
 @pytest.mark.usefixtures("db")
 @pytest.mark.parametrize(
     ("mapper", "text"),
-    [(Failing, "The claim mapper failed: KeyError: 'team'."), (Refusing, "The claim mapper refuses")],
+    [(FailingClaims, "The claim mapper failed: KeyError: 'team'."), (RefusingClaims, "The claim mapper refuses")],
 )
 def test_mapper_that_gives_no_claims_is_wrong(healthy, user, mapper, text):
     healthy.TINYMCE_JWT = {**healthy.TINYMCE_JWT, "CLAIM_MAPPER": mapper}

@@ -7,32 +7,22 @@ import logging
 import pytest
 from django.contrib.auth import get_user_model
 from django.contrib.auth.models import Permission
-from django.core.exceptions import PermissionDenied
 
 from django_tinymce_jwt import verify_token
 from django_tinymce_jwt.claims import TinyDriveClaims
 from django_tinymce_jwt.exceptions import InvalidToken
 
 from .helpers.keys import portal_line, private_pem
+from .helpers.mappers import FailingClaims, RefusingClaims
+from .helpers.services import API_SECRET, SERVICES, all_services
 
 pytestmark = [pytest.mark.django_db, pytest.mark.urls("tests.sites.with_admin.urls")]
 URL = "/admin/tokens/"
-SECRET = "the on-premises secret of the tests"
 
 
 class Rooted(TinyDriveClaims):
     def get_root(self):
         return f"/{self.user.get_username()}"
-
-
-class Refusing(TinyDriveClaims):
-    def get_claims(self):
-        raise PermissionDenied("not today")
-
-
-class Failing(TinyDriveClaims):
-    def get_claims(self):
-        raise RuntimeError("no team")
 
 
 @pytest.fixture
@@ -91,8 +81,8 @@ def test_broken_rule_is_shown_with_the_mend(client, site, staff):
 @pytest.mark.parametrize(
     ("mapper", "text"),
     [
-        (Refusing, "The claim mapper refuses the user: django.core.exceptions.PermissionDenied: not today."),
-        (Failing, "The claim mapper failed: RuntimeError: no team."),
+        (RefusingClaims, "The claim mapper refuses the user: django.core.exceptions.PermissionDenied: no team."),
+        (FailingClaims, "The claim mapper failed: KeyError: &#x27;team&#x27;."),
     ],
 )
 def test_mapper_that_raises_is_told(client, site, staff, user, mapper, text):
@@ -139,19 +129,21 @@ def test_settings_that_cannot_be_read_are_told(client, site, staff):
 
 
 def test_no_usable_token_is_ever_shown(client, site, staff, user):
-    sections = {"tinydrive": {}, "tinymceai-onprem": {"API_SECRET": SECRET, "ENVIRONMENT_ID": "environment"}}
-    use(site, SERVICES=sections)
+    site.TINYMCE_JWT = all_services()
     for word in page(client, "ada").content.decode().split():
-        for service in sections:
+        for service in SERVICES:
             with pytest.raises(InvalidToken):
                 verify_token(word, service)
 
 
 def test_no_private_key_or_secret_is_ever_shown(client, site, staff, user):
-    use(site, SERVICES={"tinydrive": {}, "tinymceai-onprem": {"API_SECRET": SECRET, "ENVIRONMENT_ID": "environment"}})
+    use(
+        site,
+        SERVICES={"tinydrive": {}, "tinymceai-onprem": {"API_SECRET": API_SECRET, "ENVIRONMENT_ID": ENVIRONMENT_ID}},
+    )
     content = page(client, "ada").content.decode()
     assert "PRIVATE KEY" not in content
-    assert SECRET not in content
+    assert API_SECRET not in content
     assert not any(line in content for line in private_pem().splitlines()[1:-1])
 
 

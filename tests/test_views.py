@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import logging
-import struct
 from itertools import combinations, product
 from typing import Any, NamedTuple
 
@@ -13,6 +12,7 @@ from django_tinymce_jwt.claims import TinyDriveClaims
 
 from .helpers.endpoint import PATH, ask, claims_of, each_server, error_of, has_the_headers
 from .helpers.mappers import FailingClaims, RefusingClaims
+from .helpers.translations import write_translation
 
 pytestmark = [pytest.mark.django_db, pytest.mark.urls("tests.sites.endpoint_urls")]
 
@@ -168,22 +168,10 @@ def test_failure_has_its_traceback_in_the_log(ask_with, caplog):
     assert "in get_root" in caplog.text
 
 
-def write_catalog(path, translations):
-    """Write a gettext .mo file."""
-    texts = sorted({"": "Content-Type: text/plain; charset=UTF-8\n", **translations}.items())
-    index = strings = b""
-    for text in [original for original, _ in texts] + [translated for _, translated in texts]:
-        index += struct.pack("<2I", len(text.encode()), 28 + 16 * len(texts) + len(strings))
-        strings += text.encode() + b"\0"
-    path.parent.mkdir(parents=True)
-    header = struct.pack("<7I", 0x950412DE, 0, len(texts), 28, 28 + 8 * len(texts), 0, 0)
-    path.write_bytes(header + index + strings)
-
-
 @each_fault
 def test_message_is_in_the_language_of_the_request(ask_with, settings, tmp_path, fault):
     message = ask_with(fault).json()["message"]
-    write_catalog(tmp_path / "de" / "LC_MESSAGES" / "django.mo", {message: "Heute nicht."})
+    write_translation(tmp_path, "de", message, "Heute nicht.")
     settings.LOCALE_PATHS = [tmp_path]
     assert ask_with(fault, HTTP_ACCEPT_LANGUAGE="de").json()["message"] == "Heute nicht."
 

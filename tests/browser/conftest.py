@@ -8,6 +8,7 @@ import pytest
 from playwright.sync_api import sync_playwright
 
 from tests.helpers import servers
+from tests.helpers.requirements import cannot_run
 from tests.helpers.visitor import Visitor
 
 IMAGES = Path(__file__).parent.parent.parent / "docs" / "images"
@@ -30,11 +31,6 @@ def site(site_and_elsewhere):
 @pytest.fixture(scope="session")
 def elsewhere(site_and_elsewhere):
     return site_and_elsewhere[1]
-
-
-def cannot_run(reason):
-    """Skip the test, but never where nobody would notice."""
-    (pytest.fail if os.environ.get("CI") else pytest.skip)(reason)
 
 
 # Not for the session: while Playwright runs, Django refuses the other tests their database.

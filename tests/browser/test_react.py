@@ -5,8 +5,7 @@ from __future__ import annotations
 import pytest
 
 from tests.helpers import react_page
-
-from .conftest import cannot_run
+from tests.helpers.requirements import cannot_run
 
 
 @pytest.fixture(scope="module")

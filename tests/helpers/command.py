@@ -1,4 +1,4 @@
-"""Calling ``manage.py tinymce_jwt``, and what it leaves behind."""
+"""Calls of ``manage.py tinymce_jwt``, and what they print."""
 
 from __future__ import annotations
 
@@ -9,15 +9,18 @@ from django.core.management import CommandError, call_command
 
 from django_tinymce_jwt.management.commands.tinymce_jwt import Command
 
+SUBCOMMANDS = [("keys", "generate"), ("keys", "public"), ("keys", "inspect"), ("token",), ("verify",), ("doctor",)]
+
 
 class Result:
-    """What a call left behind: exit status, standard output, standard error."""
+    """Exit status, standard output and standard error of a call."""
 
     def __init__(self, status, out, err):
         self.status, self.out, self.err = status, out, err
 
     @property
     def facts(self):
+        """The output of ``--format json``."""
         return json.loads(self.out)
 
 
@@ -40,7 +43,7 @@ def status_of(*arguments):
     return 0
 
 
-def require_nothing_private(text, path):
+def assert_nothing_private(text, path):
     """Fail if the text holds a line of the private key in the file."""
     lines = [line for line in path.read_text().splitlines() if line and not line.startswith("-----")]
     assert lines
