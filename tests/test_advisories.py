@@ -52,7 +52,7 @@ def person():
 
 
 @pytest.mark.parametrize("service", ["exportpdf", "tinymceai", "tinymceai-onprem"])
-def test_token_of_the_drive_is_good_for_no_other_service(site, person, service):
+def test_tinydrive_token_is_invalid_for_other_services(site, person, service):
     site.TINYMCE_JWT = all_services()
     with pytest.raises(InvalidToken):
         verify_token(issue_token(person), service)
@@ -71,7 +71,7 @@ def test_username_of_dots_never_becomes_a_root(site, person, mapper, username):
 
 @each_server
 @pytest.mark.django_db
-def test_user_of_dots_gets_no_token_from_the_endpoint(site, user, client_class):
+def test_username_of_dots_gets_no_token_from_the_endpoint(site, user, client_class):
     site.TINYMCE_JWT = {**site.TINYMCE_JWT, "CLAIM_MAPPER": RootClaims}
     assert ask(user, client_class=client_class).status_code == 200
     user.username = ".."
@@ -88,7 +88,7 @@ def test_user_of_dots_gets_no_token_from_the_endpoint(site, user, client_class):
         ("exportpdf", FixedClaims),
     ],
 )
-def test_nobody_has_a_sub(site, person, service, mapper, nobody):
+def test_anonymous_or_unsaved_user_gets_no_sub(site, person, service, mapper, nobody):
     site.TINYMCE_JWT = all_services(service, CLAIM_MAPPER=mapper)
     assert issue_token(person, service)
     with pytest.raises(InvalidClaims) as caught:
@@ -97,7 +97,7 @@ def test_nobody_has_a_sub(site, person, service, mapper, nobody):
 
 
 @pytest.mark.parametrize("service", ["exportpdf", "tinymceai", "tinymceai-onprem"])
-def test_claims_of_a_drives_mapper_never_reach_another_service(site, person, service):
+def test_tinydrive_claims_never_reach_another_service(site, person, service):
     site.TINYMCE_JWT = {**all_services(), "CLAIM_MAPPER": RootClaims}
     assert verify_token(issue_token(person))[ROOT_CLAIM] == "/ada"
     claims = verify_token(issue_token(person, service), service)
@@ -107,7 +107,7 @@ def test_claims_of_a_drives_mapper_never_reach_another_service(site, person, ser
 @pytest.mark.parametrize("view", [PATH, "/views/for/dispatch/", f"{PATH}fax/"])
 @pytest.mark.parametrize("method", ["POST", "GET", "PUT", "DELETE"])
 @pytest.mark.parametrize("broken", [False, True], ids=["right-settings", "broken-settings"])
-def test_nobody_is_ever_redirected(site, view, method, broken):
+def test_endpoint_never_redirects(site, view, method, broken):
     site.TINYMCE_JWT = 7 if broken else site.TINYMCE_JWT
     response = ask(None, method=method, path=view, headers={"Accept": "text/html"})
     assert error_of(response)[0] in {401, 404, 405}
@@ -122,7 +122,7 @@ def test_nobody_is_ever_redirected(site, view, method, broken):
         ("tinymceai", {"sub": "7", "auth": {"ai": {"permissions": ["ai:models:agent"]}}, "user": {"name": "Ada"}}),
     ],
 )
-def test_claims_that_a_mapper_keeps_are_never_changed(site, person, service, kept):
+def test_claims_kept_by_a_mapper_are_never_changed(site, person, service, kept):
     site.TINYMCE_JWT = all_services(service, CLAIM_MAPPER=mapper_returning(kept))
     before = copy.deepcopy(kept)
     assert {"iat", "exp"} <= verify_token(issue_token(person, service), service).keys()
@@ -175,7 +175,7 @@ def answer_to(error, site, user, client_class, debug):
 @each_server
 @pytest.mark.parametrize("kind", RAISED)
 @pytest.mark.django_db
-def test_whatever_a_mapper_raises_ends_in_json_without_its_text(site, user, kind, client_class, debug):
+def test_mapper_exception_is_json_without_its_text(site, user, kind, client_class, debug):
     response = answer_to(kind(*RAISED[kind]), site, user, client_class, debug)
     assert error_of(response) == (500, "token_unavailable")
     assert debug or TOLD not in response.content.decode()
@@ -185,7 +185,7 @@ def test_whatever_a_mapper_raises_ends_in_json_without_its_text(site, user, kind
 @each_server
 @pytest.mark.parametrize("kind", [PermissionDenied, UnprintableDenial])
 @pytest.mark.django_db
-def test_refusal_of_a_mapper_is_told_without_its_text(site, user, kind, client_class, debug):
+def test_mapper_refusal_is_json_without_its_text(site, user, kind, client_class, debug):
     response = answer_to(kind(TOLD), site, user, client_class, debug)
     assert error_of(response) == (403, "permission_denied")
     assert debug or TOLD not in response.content.decode()

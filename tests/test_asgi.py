@@ -91,7 +91,7 @@ def sub_of(answer):
     return verify_token(content["token"])["sub"]
 
 
-def test_each_of_many_at_once_gets_their_own_token_and_is_asked_for_once(people):
+def test_concurrent_users_each_get_their_own_token(people):
     everybody = range(1, 31)
 
     async def ask_all(application):
@@ -102,7 +102,7 @@ def test_each_of_many_at_once_gets_their_own_token_and_is_asked_for_once(people)
     assert sorted(PeopleBackend.asked) == [*everybody]
 
 
-def test_token_is_given_while_another_is_signed(people, gate_for):
+def test_token_is_issued_while_another_is_signed(people, gate_for):
     gate = gate_for(1)
 
     async def ask_two(application):
@@ -116,7 +116,7 @@ def test_token_is_given_while_another_is_signed(people, gate_for):
     assert gate.opened_in_time == [True]
 
 
-def test_any_number_of_slow_signatures_holds_up_no_other_page(people, gate_for):
+def test_slow_signatures_do_not_delay_other_pages(people, gate_for):
     many = range(1, 41)
     gate = gate_for(*many)
 
@@ -150,7 +150,7 @@ def blocking_calls():
     sys.setprofile(before)
 
 
-def test_event_loop_neither_reads_a_file_nor_sleeps(people, key_path, blocking_calls):
+def test_event_loop_never_reads_a_file_or_sleeps(people, key_path, blocking_calls):
     async def ask_one(application):
         time.sleep(0)
         seen = len(blocking_calls)
@@ -167,7 +167,7 @@ def test_event_loop_neither_reads_a_file_nor_sleeps(people, key_path, blocking_c
     assert (seen, blocking_calls[seen:]) == (1, [])
 
 
-def test_client_that_hangs_up_gets_no_answer_and_is_no_error(people, gate_for, caplog):
+def test_client_that_hangs_up_is_not_an_error(people, gate_for, caplog):
     gate = gate_for(1)
 
     async def hang_up(application):

@@ -71,7 +71,7 @@ def test_refusal_is_one_line_of_json(site, rf, json_lines):
     assert (line["message"], line["reason"], line["user_pk"]) == ("token refused", "not_authenticated", None)
 
 
-def test_break_in_a_value_does_not_make_a_second_line(site, rf, json_lines):
+def test_line_break_in_a_value_stays_on_one_line(site, rf, json_lines):
     request = rf.post("/", REMOTE_ADDR='127.0.0.1\n{"message": "forged"}')
     request.user = AnonymousUser()
     TokenView.as_view()(request)
@@ -121,7 +121,7 @@ def test_refusal_is_a_row(demo, service, reason):
     assert ("", reason, "127.0.0.1", "", None) in rows_of(demo, "token refused", service[:100])
 
 
-def test_admin_shows_the_rows_and_lets_nobody_change_them(demo):
+def test_admin_shows_rows_read_only(demo):
     admin = Browser(demo.address).log_in("admin")
     admin.token("importword")
     assert "token issued" in admin.open("/admin/audit_trail/entry/?q=127.0.0.1").text
@@ -143,7 +143,7 @@ def without_table(demo):
 
 
 @pytest.mark.usefixtures("without_table")
-def test_failing_database_costs_no_request(demo):
+def test_database_failure_fails_no_request(demo):
     assert Browser(demo.address).log_in("alice").token("tinydrive")
     assert Browser(demo.address).open("/tinymce/jwt/", b"").status == 401
     assert "--- Logging error ---" in demo.log
@@ -164,7 +164,7 @@ print(User.objects.get(username="alice").email)
 
 
 @pytest.mark.usefixtures("without_table")
-def test_failing_database_leaves_the_transaction_usable(demo):
+def test_database_failure_leaves_the_transaction_usable(demo):
     result = demo.manage("shell", "-c", ISSUE_IN_A_TRANSACTION)
     assert result.returncode == 0, result.stderr
     assert "alice@example.com" in result.stdout

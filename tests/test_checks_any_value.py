@@ -85,20 +85,20 @@ NEEDS_HASHABLE = ("setting-name", "setting-name-of-section", "service-id")
         if place not in NEEDS_HASHABLE or isinstance(value, Hashable)
     ],
 )
-def test_garbage_in_any_place_is_reported_with_a_mend(settings, place, kind):
+def test_any_value_in_any_place_is_reported_with_a_hint(settings, place, kind):
     settings.TINYMCE_JWT = PLACES[place](GARBAGE[kind])
     assert all(message and hint for _, message, hint in messages())
 
 
 @pytest.mark.parametrize("kind", GARBAGE)
 @pytest.mark.parametrize("name", NAMES)
-def test_garbage_in_any_setting_is_reported_with_a_mend(settings, name, kind):
+def test_any_value_of_any_setting_is_reported_with_a_hint(settings, name, kind):
     settings.TINYMCE_JWT = site_with(**{name: GARBAGE[kind]})
     assert all(message and hint for _, message, hint in messages())
 
 
 @pytest.mark.parametrize("kind", GARBAGE)
-def test_garbage_in_a_list_of_public_keys_is_reported_with_a_mend(settings, kind):
+def test_any_value_as_public_key_is_reported_with_a_hint(settings, kind):
     settings.TINYMCE_JWT = site_with(PUBLIC_KEY=[GARBAGE[kind]])
     assert all(message and hint for _, message, hint in messages())
 
@@ -112,6 +112,6 @@ def test_garbage_in_a_list_of_public_keys_is_reported_with_a_mend(settings, kind
     ],
     ids=lambda value: ascii(value)[:20],
 )
-def test_garbage_in_djangos_folders_is_left_to_django(site, name, value):
+def test_any_value_of_djangos_folders_is_left_to_django(site, name, value):
     setattr(site, name, value)
     assert messages() == []

@@ -19,7 +19,7 @@ from .helpers.keys import private_pem
 
 
 @pytest.mark.parametrize("mode", [0o640, 0o604, 0o622, 0o601, 0o777], ids=oct)
-def test_key_file_that_others_can_reach_is_told(site, key_path, mode):
+def test_key_file_that_others_can_read_is_reported(site, key_path, mode):
     key_path.chmod(mode)
     assert messages() == [
         (
@@ -31,7 +31,7 @@ def test_key_file_that_others_can_reach_is_told(site, key_path, mode):
 
 
 @pytest.mark.parametrize("mode", [0o600, 0o400, 0o700], ids=oct)
-def test_key_file_of_its_owner_alone_is_not_told(site, key_path, mode):
+def test_key_file_of_its_owner_alone_is_accepted(site, key_path, mode):
     key_path.chmod(mode)
     assert ids() == []
 
@@ -45,7 +45,7 @@ def test_key_file_behind_a_link_is_judged_by_its_own_mode(settings, key_path):
     assert ids() == ["W001"]
 
 
-def test_key_file_of_several_services_is_told_once(settings, key_path):
+def test_key_file_of_several_services_is_reported_once(settings, key_path):
     key_path.chmod(0o644)
     services = {"tinydrive": {}, "exportpdf": {"LIFETIME": 60}}
     settings.TINYMCE_JWT = {"PRIVATE_KEY_PATH": key_path, "API_KEY": "key", "SERVICES": services}
@@ -53,7 +53,7 @@ def test_key_file_of_several_services_is_told_once(settings, key_path):
 
 
 @pytest.mark.parametrize("kind", ["folder", "device", "missing"])
-def test_what_is_no_key_file_is_told_as_that_alone(settings, tmp_path, kind):
+def test_path_that_is_not_a_key_file_is_reported_once(settings, tmp_path, kind):
     (tmp_path / "folder").mkdir(mode=0o755)
     paths = {"folder": tmp_path / "folder", "device": os.devnull, "missing": tmp_path / "missing.pem"}
     settings.TINYMCE_JWT = {"PRIVATE_KEY_PATH": paths[kind]}
@@ -72,7 +72,7 @@ FOLDERS = {
 
 @pytest.mark.parametrize("depth", ["", "deep/er"], ids=["in-it", "deep-in-it"])
 @pytest.mark.parametrize("setting", FOLDERS)
-def test_key_file_in_a_folder_that_is_served_is_told(site, key_path, setting, depth):
+def test_key_file_in_a_served_folder_is_reported(site, key_path, setting, depth):
     name = setting.partition(" ")[0]
     folder = key_path.parent / depth
     folder.mkdir(parents=True, exist_ok=True)
@@ -139,7 +139,7 @@ LINKS = [
 
 
 @pytest.mark.parametrize("make", LINKS)
-def test_key_file_that_is_served_through_a_link_is_told(settings, tmp_path, make):
+def test_key_file_served_through_a_link_is_reported(settings, tmp_path, make):
     key_path = tmp_path / "private" / "tiny.pem"
     key_path.parent.mkdir()
     key_path.touch(mode=0o600)
@@ -149,14 +149,14 @@ def test_key_file_that_is_served_through_a_link_is_told(settings, tmp_path, make
     assert ids() == ["W002"]
 
 
-def test_key_file_beside_a_folder_that_is_served_is_not_told(site, key_path):
+def test_key_file_beside_a_served_folder_is_accepted(site, key_path):
     site.STATIC_ROOT = key_path.parent / "static"
     site.MEDIA_ROOT = key_path.with_suffix("")
     assert ids() == []
 
 
 @pytest.mark.parametrize("given", ["tiny.pem", "./tiny.pem"])
-def test_relative_path_is_told(settings, key_path, monkeypatch, given):
+def test_relative_path_is_reported(settings, key_path, monkeypatch, given):
     monkeypatch.chdir(key_path.parent)
     settings.TINYMCE_JWT = {"PRIVATE_KEY_PATH": given}
     assert messages() == [
@@ -168,7 +168,7 @@ def test_relative_path_is_told(settings, key_path, monkeypatch, given):
     ]
 
 
-def test_relative_path_in_a_folder_that_is_served_is_told_as_both(settings, key_path, monkeypatch):
+def test_relative_path_in_a_served_folder_has_both_messages(settings, key_path, monkeypatch):
     monkeypatch.chdir(key_path.parent)
     settings.STATIC_ROOT = "."
     settings.TINYMCE_JWT = {"PRIVATE_KEY_PATH": "tiny.pem"}
@@ -216,13 +216,13 @@ def test_endpoint_is_found_among_the_urls(site, patterns, nesting):
 
 @each_nesting
 @pytest.mark.parametrize("patterns", WITHOUT_ENDPOINT.values(), ids=WITHOUT_ENDPOINT)
-def test_urls_without_an_endpoint_are_told(site, patterns, nesting):
+def test_urls_without_an_endpoint_are_reported(site, patterns, nesting):
     site.ROOT_URLCONF = nesting(patterns)
     urls = 'path("tinymce/jwt/", include("django_tinymce_jwt.urls"))'
     hint = f"Add {urls} to the urlpatterns (from django.urls import include, path)."
     assert messages() == [("W004", "No URL leads to a token endpoint.", hint)]
 
 
-def test_site_without_urls_is_not_told(site):
+def test_site_without_urls_is_accepted(site):
     site.ROOT_URLCONF = None
     assert ids() == []

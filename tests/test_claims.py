@@ -20,13 +20,13 @@ def with_mapper(settings, mapper, service="tinydrive"):
     settings.TINYMCE_JWT = all_services(service, CLAIM_MAPPER=mapper)
 
 
-def test_tiny_drive_gets_sub_name_iat_and_exp_and_nothing_else(every_service):
+def test_tinydrive_gets_sub_name_iat_exp_and_no_more(every_service):
     claims = issued_claims(user=unsaved_user(first_name="Ada", last_name="Lovelace", email="ada@example.com"))
     assert claims == {"sub": "7", "name": "Ada Lovelace", "iat": claims["iat"], "exp": claims["iat"] + 600}
 
 
 @pytest.mark.parametrize("service", ["exportpdf", "exportword", "importword"])
-def test_nothing_about_the_user_reaches_a_document_converter(every_service, service):
+def test_document_converter_gets_nothing_about_the_user(every_service, service):
     claims = issued_claims(service, unsaved_user(email="ada@example.com"))
     assert claims == {"aud": API_KEY, "iat": claims["iat"], "exp": claims["iat"] + 600}
 
@@ -52,7 +52,7 @@ def test_nothing_about_the_user_reaches_a_document_converter(every_service, serv
         ),
     ],
 )
-def test_an_ai_service_gets_its_documented_starting_set_and_no_email(every_service, service, audience, permissions):
+def test_ai_service_gets_default_permissions_and_no_email(every_service, service, audience, permissions):
     claims = issued_claims(service, unsaved_user(first_name="Ada", email="ada@example.com"))
     assert claims == {
         "aud": audience,
@@ -77,11 +77,11 @@ def test_an_ai_service_gets_its_documented_starting_set_and_no_email(every_servi
     ],
     ids=["any-script", "username", "blank-full-name", "email-username", "email-full-name", "no-email", "no-address"],
 )
-def test_name_is_the_full_name_else_the_username_and_never_an_address(every_service, fields, name):
+def test_name_is_full_name_or_username_never_an_email(every_service, fields, name):
     assert issued_claims(user=unsaved_user(**fields))["name"] == name
 
 
-def test_user_model_without_full_name_and_with_uuid_key_works(every_service):
+def test_user_model_with_uuid_and_no_full_name_works(every_service):
     member = Member(email="grace@example.com")
     claims = issued_claims(user=member)
     assert (claims["sub"], claims["name"]) == (str(member.pk), "grace")
@@ -105,12 +105,12 @@ def test_unsaved_user_never_gets_a_token(every_service, service):
         issue_token(unsaved_user(pk=None), service)
 
 
-def test_mapper_of_an_unsaved_user_has_no_sub_none():
+def test_mapper_refuses_an_unsaved_user():
     with pytest.raises(InvalidClaims):
         ClaimMapper(unsaved_user(pk=None)).get_claims()
 
 
-def test_saved_user_who_is_logged_out_by_a_custom_class_is_refused(every_service):
+def test_saved_user_who_is_not_authenticated_is_refused(every_service):
     class Ghost(Member):
         is_authenticated = False
 
@@ -171,7 +171,7 @@ def test_mapper_named_in_the_settings_gives_the_root(every_service, mapper):
     assert issued_claims(user=unsaved_user())[ROOT_CLAIM] == "/teams/7"
 
 
-def test_each_hook_is_overridden_by_itself(every_service):
+def test_each_hook_can_be_overridden_alone(every_service):
     with_mapper(every_service, HashedSub)
     claims = issued_claims(user=unsaved_user())
     assert (claims["sub"], claims["name"]) == ("hash", "somebody")
@@ -184,21 +184,21 @@ def test_username_of_two_dots_never_becomes_a_root(every_service):
     assert caught.value.claim == ROOT_CLAIM
 
 
-def test_ai_mapper_may_keep_the_name_on_the_site(every_service):
+def test_ai_mapper_may_omit_the_name(every_service):
     with_mapper(every_service, Quiet, "tinymceai")
     claims = issued_claims("tinymceai", unsaved_user())
     assert claims["auth"] == {"ai": {"permissions": ["ai:models:agent"]}}
     assert "user" not in claims
 
 
-def test_ai_mapper_may_give_the_email_and_more_permissions(every_service):
+def test_ai_mapper_may_add_email_and_permissions(every_service):
     with_mapper(every_service, Open, "tinymceai")
     claims = issued_claims("tinymceai", unsaved_user(email="ada@example.com"))
     assert claims["user"]["email"] == "ada@example.com"
     assert claims["auth"]["ai"]["permissions"][-1] == "ai:admin"
 
 
-def test_ai_permissions_as_one_string_are_refused(every_service):
+def test_ai_permissions_as_a_string_are_refused(every_service):
     with_mapper(every_service, LooseText, "tinymceai")
     with pytest.raises(InvalidClaims, match=r"is 'ai:admin' \(str\); wanted: a list"):
         issue_token(unsaved_user(), "tinymceai")
@@ -221,7 +221,7 @@ def test_mapper_may_refuse_a_user(every_service):
     ],
     ids=["no-module", "no-name", "broken-module", "function", "other-class"],
 )
-def test_mapper_that_is_none_is_named_with_the_cause(every_service, mapper, message):
+def test_invalid_mapper_is_named_with_the_cause(every_service, mapper, message):
     with_mapper(every_service, mapper)
     with pytest.raises(ImproperlyConfigured) as caught:
         issue_token(unsaved_user())

@@ -11,7 +11,7 @@ from .helpers.command import SUBCOMMANDS, run, status_of
 
 
 @pytest.mark.parametrize("subcommand", SUBCOMMANDS, ids=" ".join)
-def test_help_of_every_subcommand_teaches_with_an_example_and_the_exit_statuses(capsys, subcommand):
+def test_help_has_an_example_and_the_exit_statuses(capsys, subcommand):
     assert status_of(*subcommand, "--help") == 0
     out = capsys.readouterr().out
     assert f"for example:\n  manage.py tinymce_jwt {' '.join(subcommand)}" in out
@@ -35,12 +35,12 @@ def test_wrong_command_line_exits_with_2(arguments):
     assert status_of(*arguments) == 2
 
 
-def test_what_is_wrong_with_what_was_asked_about_exits_with_1(site, capsys):
+def test_bad_token_exits_with_1(site, capsys):
     assert status_of("verify", "garbage") == 1
     assert status_of("keys", "public") == 0
 
 
-def test_options_of_django_may_stand_at_the_end(site):
+def test_django_options_are_allowed_at_the_end(site):
     assert run("keys", "public", "--settings", "tests.settings", "--pythonpath", ".").status == 0
     with pytest.raises(CommandError):
         Command().run_from_argv(["manage.py", "tinymce_jwt", "verify", "garbage", "--traceback"])

@@ -18,13 +18,13 @@ from .sites.custom_user.models import Member
 pytestmark = pytest.mark.django_db
 
 
-def test_token_is_one_that_the_site_verifies(site, user):
+def test_token_is_verified_by_the_site(site, user):
     result = run("token", "ada")
     assert verify_token(result.out.strip())["sub"] == str(user.pk)
     assert (result.status, result.err) == (0, "")
 
 
-def test_token_as_json_is_what_the_endpoint_answers(site, user):
+def test_token_as_json_is_the_endpoints_answer(site, user):
     assert list(run("token", "ada", "--format", "json").facts) == ["token"]
 
 
@@ -44,14 +44,14 @@ def test_user_of_another_model_is_found(site, by):
 
 @pytest.mark.parametrize("model", ["auth.User", "custom_user.Member"])
 @pytest.mark.parametrize("name", ["bob", "9" * 40, "-1", "", "\x7f'--"])
-def test_user_that_is_not_there_is_told(site, name, model):
+def test_unknown_user_is_reported(site, name, model):
     site.AUTH_USER_MODEL = model
     result = run("token", "--", name)
     assert (result.status, result.out) == (1, "")
     assert f"No user has the username or the primary key {name!r}." in result.err
 
 
-def test_database_without_the_table_of_users_is_told(site):
+def test_missing_user_table_is_reported(site):
     site.AUTH_USER_MODEL = "custom_user.Member"
     with connection.cursor() as cursor:
         cursor.execute("DROP TABLE custom_user_member")
@@ -67,13 +67,13 @@ def test_claims_are_printed_instead_of_a_token(site, user):
     assert run("token", "ada", "--claims", "--format", "json").facts.keys() == claims.keys()
 
 
-def test_claims_are_printed_in_the_users_own_script(site, user):
+def test_claims_are_printed_without_escapes(site, user):
     user.first_name, user.last_name = "Αδα", "Λάβλεϊς"
     user.save()
     assert '"name": "Αδα Λάβλεϊς"' in run("token", "ada", "--claims").out
 
 
-def test_token_for_an_inactive_user_says_that_the_endpoint_would_refuse(site, user):
+def test_token_for_an_inactive_user_has_a_warning(site, user):
     user.is_active = False
     user.save()
     result = run("token", "ada")
@@ -81,7 +81,7 @@ def test_token_for_an_inactive_user_says_that_the_endpoint_would_refuse(site, us
     assert (result.status, result.err) == (0, "The endpoint would refuse. The user ada is not active.\n")
 
 
-def test_token_for_a_user_without_the_permission_says_that_the_endpoint_would_refuse(site, user):
+def test_token_for_a_user_without_permission_has_a_warning(site, user):
     site.TINYMCE_JWT = {**site.TINYMCE_JWT, "REQUIRED_PERMISSION": "auth.view_user"}
     assert "lacks REQUIRED_PERMISSION 'auth.view_user'; grant it." in run("token", "ada").err
     user.user_permissions.add(Permission.objects.get(codename="view_user"))
@@ -108,7 +108,7 @@ class Unwritable(TinyDriveClaims):
         (Unwritable, "TypeError"),
     ],
 )
-def test_mapper_that_gives_no_claims_is_told_without_a_traceback(site, user, mapper, text, options):
+def test_mapper_failure_is_reported_without_a_traceback(site, user, mapper, text, options):
     site.TINYMCE_JWT = {**site.TINYMCE_JWT, "CLAIM_MAPPER": mapper}
     result = run("token", "ada", *options)
     assert (result.status, result.out) == (1, "")
@@ -116,7 +116,7 @@ def test_mapper_that_gives_no_claims_is_told_without_a_traceback(site, user, map
     assert "--traceback" in result.err
 
 
-def test_service_that_is_meant_is_the_only_one_that_is_configured(settings, user):
+def test_service_defaults_to_the_only_one_configured(settings, user):
     settings.TINYMCE_JWT = {"PRIVATE_KEY": private_pem(), "API_KEY": "key", "SERVICES": {"exportpdf": {}}}
     assert verify_token(run("token", "ada").out.strip(), "exportpdf")["aud"] == "key"
 

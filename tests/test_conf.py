@@ -85,17 +85,17 @@ def test_service_that_is_not_listed_gets_no_token(configure):
 @pytest.mark.parametrize(
     ("services", "status"), [({"exportpdf": {}}, 401), ({"tinydrive": {}}, 404), ({"exportpdf": {"LIFETIME": 0}}, 401)]
 )
-def test_endpoint_is_there_for_a_service_that_is_listed(configure, client, services, status):
+def test_endpoint_exists_for_each_listed_service(configure, client, services, status):
     configure(services)
     assert client.post("/tinymce/jwt/exportpdf/").status_code == status
 
 
-def test_endpoint_is_there_where_the_settings_do_not_tell_the_services(settings, client):
+def test_endpoint_exists_with_unreadable_settings(settings, client):
     settings.TINYMCE_JWT = "no dict"
     assert client.post("/tinymce/jwt/exportpdf/").status_code == 401
 
 
-def test_no_service_at_all_can_be_listed(configure):
+def test_services_may_be_empty(configure):
     configure({})
     assert settings_error().startswith("The service 'tinydrive' is not configured (configured: none).")
 
@@ -115,13 +115,13 @@ each_override = pytest.mark.parametrize(
 
 
 @each_override
-def test_setting_of_a_section_wins_over_the_top_level(configure, name, top, own, default, observe):
+def test_service_setting_overrides_the_top_level(configure, name, top, own, default, observe):
     configure({"tinydrive": {name: own}}, **{name: top})
     assert observe() == ("Renamed" if own == MAPPER_PATH else own)
 
 
 @each_override
-def test_setting_of_the_top_level_holds_where_the_section_has_none(configure, name, top, own, default, observe):
+def test_top_level_setting_applies_without_service_setting(configure, name, top, own, default, observe):
     configure({"tinydrive": {}}, **{name: own})
     assert observe() == ("Renamed" if own == MAPPER_PATH else own)
 
@@ -156,7 +156,7 @@ def test_api_secret_signs_on_premises_tokens(configure):
     ("service", "name"),
     [("exportpdf", "API_KEY"), ("tinymceai", "API_KEY"), ("tinymceai-onprem", "ENVIRONMENT_ID")],
 )
-def test_audience_that_is_missing_is_told(configure, service, name):
+def test_missing_audience_is_reported(configure, service, name):
     configure({service: {name: None}})
     assert settings_error(service) == (
         f"TINYMCE_JWT[\"{name}\"] is missing: the service {service!r} wants it as 'aud'. "
@@ -176,7 +176,7 @@ PRIVATE_KEY_HINT = (
         ("tinymceai-onprem", "API_SECRET", 'Set TINYMCE_JWT["API_SECRET"].'),
     ],
 )
-def test_service_without_a_key_is_told_where_to_set_it(configure, service, name, hint):
+def test_service_without_a_key_has_a_hint(configure, service, name, hint):
     configure({service: {name: None}})
     assert settings_error(service) == f"The service {service!r} has no key to sign with. {hint}"
 
@@ -206,31 +206,31 @@ def own_key(tmp_path):
     }
 
 
-def test_service_without_a_key_of_its_own_takes_all_of_the_key_at_the_top(configure, key_at_the_top):
+def test_service_without_own_key_uses_the_top_level_key(configure, key_at_the_top):
     configure({"exportpdf": {"LIFETIME": 300}}, **key_at_the_top)
     assert_site_signs_with("site", "exportpdf")
     assert issued_header("exportpdf")["kid"] == "top"
 
 
 @pytest.mark.parametrize("name", ["PRIVATE_KEY", "PRIVATE_KEY_PATH"])
-def test_service_with_a_key_of_its_own_takes_nothing_of_the_key_at_the_top(configure, key_at_the_top, own_key, name):
+def test_service_with_own_key_takes_nothing_of_the_top_key(configure, key_at_the_top, own_key, name):
     configure({"exportpdf": {name: own_key[name]}}, **key_at_the_top)
     assert_site_signs_with("own", "exportpdf")
     assert "kid" not in issued_header("exportpdf")
 
 
-def test_service_with_a_key_of_its_own_takes_the_rest_from_the_top(configure, own_key):
+def test_service_with_own_key_takes_other_top_settings(configure, own_key):
     configure({"exportpdf": {"PRIVATE_KEY": own_key["PRIVATE_KEY"]}}, ALGORITHM="PS384", API_KEY="top")
     assert (issued_header("exportpdf")["alg"], issued_claims("exportpdf")["aud"]) == ("PS384", "top")
 
 
 @pytest.mark.parametrize("name", ["PUBLIC_KEY", "PUBLIC_KEY_PATH"])
-def test_service_with_a_public_key_alone_does_not_sign_with_the_key_at_the_top(configure, own_key, name):
+def test_service_with_own_public_key_never_signs_with_top_key(configure, own_key, name):
     configure({"exportpdf": {name: own_key[name]}})
     assert key_error("exportpdf") == ("There is no private key to sign with. Set PRIVATE_KEY_PATH or PRIVATE_KEY.")
 
 
-def test_service_with_a_public_key_alone_does_not_verify_with_the_key_at_the_top(configure, own_key):
+def test_service_with_own_public_key_ignores_the_top_key(configure, own_key):
     configure({"exportpdf": {}})
     token = issued_token("exportpdf")
     configure({"exportpdf": {"PUBLIC_KEY": own_key["PUBLIC_KEY"]}})
@@ -238,30 +238,30 @@ def test_service_with_a_public_key_alone_does_not_verify_with_the_key_at_the_top
         verify_token(token, "exportpdf")
 
 
-def test_passphrase_of_a_section_opens_the_key_at_the_top(configure):
+def test_service_passphrase_opens_the_top_level_key(configure):
     configure({"tinydrive": {"PRIVATE_KEY_PASSPHRASE": PASSPHRASE}}, PRIVATE_KEY=private_pem(passphrase=PASSPHRASE))
     assert issued_claims()["sub"] == "7"
 
 
 @pytest.mark.parametrize("mapper", [Renamed, MAPPER_PATH], ids=["class", "dotted-path"])
-def test_claim_mapper_at_the_top_is_tinydrives(configure, mapper):
+def test_top_level_claim_mapper_is_tinydrives(configure, mapper):
     configure({"tinydrive": {}}, CLAIM_MAPPER=mapper)
     assert issued_claims()["name"] == "Renamed"
 
 
 @pytest.mark.parametrize("service", ["exportpdf", "exportword", "importword", "tinymceai", "tinymceai-onprem"])
-def test_claim_mapper_at_the_top_reaches_no_other_service(configure, service):
+def test_top_level_claim_mapper_reaches_no_other_service(configure, service):
     configure({"tinydrive": {}, service: {}}, CLAIM_MAPPER=Renamed)
     assert "Renamed" not in str(issued_claims(service))
 
 
-def test_claim_mapper_of_a_section_is_that_services(configure):
+def test_service_claim_mapper_is_that_services_alone(configure):
     configure({"tinydrive": {}, "tinymceai": {"CLAIM_MAPPER": RenamedForAI}})
     assert (issued_claims("tinymceai")["user"], issued_claims()["name"]) == ({"name": "Renamed"}, "ada")
 
 
 @pytest.mark.parametrize("fault", [{"LIFETIME": 0}, {"LIFETIM": 5}, {"ALGORITHM": "HS256"}, None, "no dict"], ids=repr)
-def test_fault_in_a_section_stops_that_service_alone(configure, fault):
+def test_service_fault_stops_that_service_alone(configure, fault):
     configure({"tinydrive": {}, "exportpdf": fault})
     assert issued_claims()["sub"] == "7"
     assert settings_error("exportpdf").startswith('TINYMCE_JWT["SERVICES"]["exportpdf"]')
@@ -277,13 +277,13 @@ def test_unknown_service_stops_no_other(configure):
 
 
 @pytest.mark.parametrize("fault", [{"LIFETIME": 0}, {"LIFETIM": 5}, {"ALGORITHM": "none"}, {5: 5}], ids=repr)
-def test_fault_at_the_top_stops_every_service(settings, fault):
+def test_top_level_fault_stops_every_service(settings, fault):
     services = {"tinydrive": {"LIFETIME": 300, "ALGORITHM": "RS256"}, "exportpdf": {"API_KEY": "key"}}
     settings.TINYMCE_JWT = {"PRIVATE_KEY": private_pem(), "SERVICES": services, **fault}
     assert settings_error() == settings_error("exportpdf")
 
 
-def test_all_faults_of_a_service_are_told_at_once(configure):
+def test_all_faults_of_a_service_are_reported_at_once(configure):
     configure({"tinydrive": {"LIFETIM": 5, "KEY_ID": ""}})
     assert settings_error() == (
         'TINYMCE_JWT["SERVICES"]["tinydrive"]["LIFETIM"] is no setting. Did you mean LIFETIME?\n'
@@ -291,7 +291,7 @@ def test_all_faults_of_a_service_are_told_at_once(configure):
     )
 
 
-def test_override_settings_holds_at_once_and_ends_at_once(site):
+def test_override_settings_takes_effect_at_once(site):
     with override_settings(TINYMCE_JWT={**site.TINYMCE_JWT, "KEY_ID": "inside"}):
         assert issued_header()["kid"] == "inside"
     assert "kid" not in issued_header()

@@ -31,12 +31,12 @@ def configure(settings):
 
 
 @pytest.mark.parametrize("algorithm", CLOUD_ALGORITHMS)
-def test_algorithm_at_the_top_is_for_the_services_that_take_it(configure, algorithm):
+def test_top_level_algorithm_is_for_services_that_take_it(configure, algorithm):
     configure({"tinydrive": {}, "tinymceai-onprem": {}}, algorithm)
     assert (issued_header()["alg"], issued_header("tinymceai-onprem")["alg"]) == (algorithm, "HS256")
 
 
-def test_hs256_at_the_top_is_for_the_on_premises_service_alone(configure):
+def test_top_level_hs256_is_for_the_on_premises_service(configure):
     configure({name: {} for name in ALGORITHMS_OF}, "HS256")
     assert {service: issued_header(service)["alg"] for service in ALGORITHMS_OF} == {
         service: "HS256" if service == "tinymceai-onprem" else "RS256" for service in ALGORITHMS_OF
@@ -44,7 +44,7 @@ def test_hs256_at_the_top_is_for_the_on_premises_service_alone(configure):
 
 
 @pytest.mark.parametrize("algorithm", ["HS256", "none", "ES256", "rs256", "RS256 "])
-def test_algorithm_at_the_top_that_no_configured_service_takes_is_refused(configure, algorithm):
+def test_top_level_algorithm_that_no_service_takes_is_refused(configure, algorithm):
     configure({"tinydrive": {}, "exportpdf": {}}, algorithm)
     assert settings_error() == (
         f'TINYMCE_JWT["ALGORITHM"] is {algorithm!r}, which no configured service takes. '
@@ -60,7 +60,7 @@ def test_algorithm_at_the_top_that_no_configured_service_takes_is_refused(config
         ("exportpdf", "none", "RS256, RS384, RS512, PS256, PS384, PS512"),
     ],
 )
-def test_algorithm_of_a_section_must_be_one_of_the_services(configure, service, algorithm, taken):
+def test_service_algorithm_must_be_one_that_it_takes(configure, service, algorithm, taken):
     configure({service: {"ALGORITHM": algorithm}})
     where = f'TINYMCE_JWT["SERVICES"]["{service}"]["ALGORITHM"]'
     assert settings_error(service) == (
@@ -69,7 +69,7 @@ def test_algorithm_of_a_section_must_be_one_of_the_services(configure, service, 
 
 
 @pytest.mark.parametrize("service", ALGORITHMS_OF)
-def test_no_setting_makes_a_service_sign_with_an_algorithm_that_it_refuses(configure, service):
+def test_service_never_signs_with_a_refused_algorithm(configure, service):
     choices = [None, *CLOUD_ALGORITHMS, "HS256", "HS384", "HS512", "ES256", "EdDSA", "none", "hs256"]
     signed = set()
     for top in choices:
@@ -83,17 +83,17 @@ def test_no_setting_makes_a_service_sign_with_an_algorithm_that_it_refuses(confi
 
 
 @pytest.mark.parametrize("service", sorted(ALGORITHMS_OF.keys() - {"tinymceai-onprem"}))
-def test_cloud_service_does_not_sign_with_an_api_secret(settings, service):
+def test_cloud_service_never_signs_with_an_api_secret(settings, service):
     settings.TINYMCE_JWT = {**ACCOUNT, "ALGORITHM": "HS256", "SERVICES": {service: {}, "tinymceai-onprem": {}}}
     assert settings_error(service).startswith(f"The service {service!r} has no key to sign with.")
 
 
-def test_on_premises_service_does_not_sign_with_a_private_key(configure):
+def test_on_premises_service_never_signs_with_a_key(configure):
     configure({"tinymceai-onprem": {"API_SECRET": None}})
     assert settings_error("tinymceai-onprem").startswith("The service 'tinymceai-onprem' has no key to sign with.")
 
 
 @pytest.mark.parametrize(("top", "default"), [("PS512", "RS256"), ("HS256", "RS256")])
-def test_explicit_none_in_a_section_is_the_services_default(configure, top, default):
+def test_explicit_none_is_the_services_default_algorithm(configure, top, default):
     configure({"tinydrive": {"ALGORITHM": None}, "tinymceai-onprem": {}}, top)
     assert issued_header()["alg"] == default

@@ -85,13 +85,13 @@ def configure(settings):
 
 
 @wrong_values
-def test_wrong_value_at_the_top_is_refused_with_the_setting_and_the_mend(configure, name, value, found):
+def test_wrong_top_level_value_is_refused_with_a_hint(configure, name, value, found):
     configure({name: value})
     assert settings_error() == f'TINYMCE_JWT["{name}"] is {found}. Make it {WANTED[name]}.'
 
 
 @wrong_values
-def test_wrong_value_in_a_section_is_refused_with_the_section_named(configure, name, value, found):
+def test_wrong_service_value_is_refused_with_the_service(configure, name, value, found):
     configure({name: value}, "tinydrive")
     assert settings_error() == f'TINYMCE_JWT["SERVICES"]["tinydrive"]["{name}"] is {found}. Make it {WANTED[name]}.'
 
@@ -106,7 +106,7 @@ def test_number_too_long_to_print_is_refused(configure):
     [([], "list"), ("text", "str"), (5, "int"), (True, "bool"), (object(), "object")],
     ids=["list", "str", "int", "bool", "object"],
 )
-def test_settings_that_are_no_dict_are_refused(settings, wrong, type_name):
+def test_settings_that_are_not_a_dict_are_refused(settings, wrong, type_name):
     settings.TINYMCE_JWT = wrong
     assert settings_error() == (
         f"TINYMCE_JWT is of the type {type_name}. Make it a dict: "
@@ -115,7 +115,7 @@ def test_settings_that_are_no_dict_are_refused(settings, wrong, type_name):
 
 
 @pytest.mark.parametrize(("wrong", "type_name"), [([], "list"), ("tinydrive", "str"), ({"tinydrive"}, "set")], ids=repr)
-def test_services_that_are_no_dict_are_refused(configure, wrong, type_name):
+def test_services_that_are_not_a_dict_are_refused(configure, wrong, type_name):
     configure({"SERVICES": wrong})
     assert settings_error() == (
         f'TINYMCE_JWT["SERVICES"] is of the type {type_name}. Make it a dict: {{"tinydrive": {{}}, "exportpdf": {{}}}}.'
@@ -123,7 +123,7 @@ def test_services_that_are_no_dict_are_refused(configure, wrong, type_name):
 
 
 @pytest.mark.parametrize(("wrong", "type_name"), [(None, "NoneType"), ([], "list"), ("text", "str")], ids=repr)
-def test_section_that_is_no_dict_is_refused(configure, wrong, type_name):
+def test_section_that_is_not_a_dict_is_refused(configure, wrong, type_name):
     configure({"SERVICES": {"tinydrive": wrong}})
     assert settings_error() == (
         f'TINYMCE_JWT["SERVICES"]["tinydrive"] is of the type {type_name}. '
@@ -131,7 +131,7 @@ def test_section_that_is_no_dict_is_refused(configure, wrong, type_name):
     )
 
 
-def test_mapping_that_is_no_dict_is_taken(settings):
+def test_mapping_that_is_not_a_dict_is_accepted(settings):
     settings.TINYMCE_JWT = MappingProxyType({"PRIVATE_KEY": private_pem(), "SERVICES": MappingProxyType({})})
     assert settings_error().startswith("The service 'tinydrive' is not configured (configured: none).")
 
@@ -149,24 +149,24 @@ NEAREST = {
 
 @pytest.mark.parametrize("service", [None, "tinydrive"], ids=["top", "section"])
 @pytest.mark.parametrize(("name", "nearest"), NEAREST.items())
-def test_unknown_name_is_refused_with_the_nearest_right_one(configure, service, name, nearest):
+def test_unknown_name_is_refused_with_the_nearest_name(configure, service, name, nearest):
     configure({name: "value"}, service, PRIVATE_KEY=private_pem())
     where = "TINYMCE_JWT" if service is None else 'TINYMCE_JWT["SERVICES"]["tinydrive"]'
     assert settings_error() == f'{where}["{name}"] is no setting. Did you mean {nearest}?'
 
 
 @pytest.mark.parametrize("name", ["SERVICE", "services", "SERVISES"])
-def test_services_is_the_nearest_right_name_too(configure, name):
+def test_unknown_name_near_to_services_is_refused_with_it(configure, name):
     configure({name: {}})
     assert settings_error() == f'TINYMCE_JWT["{name}"] is no setting. Did you mean SERVICES?'
 
 
-def test_unknown_name_that_is_near_to_none_is_refused_with_all_of_them(configure):
+def test_unknown_name_near_to_none_is_refused_with_all_names(configure):
     configure({"ISSUER": "value"})
     assert settings_error() == f'TINYMCE_JWT["ISSUER"] is no setting. The settings are: {SETTINGS}, SERVICES.'
 
 
-def test_services_in_a_section_are_refused_with_the_names_that_a_section_takes(configure):
+def test_services_in_a_section_are_refused(configure):
     configure({"SERVICES": {}}, "tinydrive")
     assert settings_error() == (
         f'TINYMCE_JWT["SERVICES"]["tinydrive"]["SERVICES"] is no setting. The settings are: {SETTINGS}.'
@@ -175,7 +175,7 @@ def test_services_in_a_section_are_refused_with_the_names_that_a_section_takes(c
 
 @pytest.mark.parametrize("service", [None, "tinydrive"], ids=["top", "section"])
 @pytest.mark.parametrize("name", [5, None, b"KEY_ID", ("KEY_ID",), 1.5], ids=repr)
-def test_name_that_is_no_text_is_refused(configure, name, service):
+def test_name_that_is_not_a_string_is_refused(configure, name, service):
     configure({name: "value"}, service)
     assert (
         settings_error() == f"TINYMCE_JWT has a setting name of the type {type(name).__name__}. Setting names are str."
@@ -193,7 +193,7 @@ def test_path_and_text_for_one_key_are_refused(configure, service, key):
     )
 
 
-def test_path_and_text_of_which_one_is_none_are_taken(configure):
+def test_path_that_is_none_beside_a_text_is_accepted(configure):
     configure({"PRIVATE_KEY_PATH": None, "PRIVATE_KEY": private_pem()})
     assert issued_claims()["sub"] == "7"
 
@@ -208,7 +208,7 @@ KEY_TEXTS = {
 
 @pytest.mark.parametrize("make", KEY_TEXTS.values(), ids=KEY_TEXTS)
 @pytest.mark.parametrize("name", WRONG)
-def test_key_text_where_something_else_belongs_is_refused_and_not_shown(configure, name, make):
+def test_key_text_in_another_setting_is_not_shown(configure, name, make):
     configure({name: make()}, PRIVATE_KEY=None)
     assert settings_error() == (
         f'TINYMCE_JWT["{name}"] holds a key\'s text, not {WANTED[name]}. '
@@ -221,17 +221,17 @@ def test_key_text_where_something_else_belongs_is_refused_and_not_shown(configur
     [lambda pem: [pem], lambda pem: ("a", pem), lambda pem: {"a": pem}, lambda pem: [[pem]], str.encode],
     ids=["list", "tuple", "dict", "list-of-lists", "bytes"],
 )
-def test_key_text_in_a_container_is_refused_and_not_shown(configure, container):
+def test_key_text_in_a_container_is_not_shown(configure, container):
     configure({"PUBLIC_KEY_PATH": container(private_pem())})
     assert settings_error().startswith('TINYMCE_JWT["PUBLIC_KEY_PATH"] holds a key\'s text, not ')
 
 
-def test_key_text_as_a_setting_name_is_refused_and_not_shown(configure):
+def test_key_text_as_a_setting_name_is_not_shown(configure):
     configure({private_pem(): "PRIVATE_KEY"})
     assert settings_error() == "TINYMCE_JWT has a key's text as a setting name. Make it a value."
 
 
-def test_key_text_as_the_api_secret_is_refused_and_not_shown(configure):
+def test_key_text_as_the_api_secret_is_not_shown(configure):
     configure({"API_SECRET": private_pem()}, "tinymceai-onprem")
     assert settings_error("tinymceai-onprem") == (
         'TINYMCE_JWT["SERVICES"]["tinymceai-onprem"]["API_SECRET"] holds a key\'s text, not an API Secret. '
@@ -240,7 +240,7 @@ def test_key_text_as_the_api_secret_is_refused_and_not_shown(configure):
 
 
 @pytest.mark.parametrize("secret", ["ssh-rsa-secret", "ssh-ed25519 AAAA", "ecdsa-sha2-nistp256 AAAA"])
-def test_api_secret_that_pyjwt_takes_for_a_key_is_refused(configure, secret):
+def test_api_secret_that_looks_like_a_key_is_refused(configure, secret):
     configure({"API_SECRET": secret.ljust(40)}, "tinymceai-onprem")
     assert key_error("tinymceai-onprem") == (
         "The text in API_SECRET is a public key or a JWK, not a secret. Copy the API Secret of an access key."
@@ -293,7 +293,7 @@ def test_lifetime_is_the_time_from_iat_to_exp(configure, service, lifetime, seco
 
 @pytest.mark.parametrize("lifetime", [119, timedelta(seconds=119), DAY + 1, timedelta(days=1, seconds=1)], ids=repr)
 @pytest.mark.parametrize("service", ["tinymceai", "tinymceai-onprem"])
-def test_lifetime_of_an_ai_service_has_narrower_bounds(configure, service, lifetime):
+def test_lifetime_of_an_ai_service_has_bounds(configure, service, lifetime):
     configure({}, service, LIFETIME=lifetime)
     seconds = int(lifetime / timedelta(seconds=1)) if isinstance(lifetime, timedelta) else lifetime
     assert settings_error(service) == (
@@ -301,7 +301,7 @@ def test_lifetime_of_an_ai_service_has_narrower_bounds(configure, service, lifet
     )
 
 
-def test_lifetime_that_an_ai_service_refuses_does_not_stop_tinydrive(settings):
+def test_lifetime_refused_by_an_ai_service_stops_only_that(settings):
     services = {"tinydrive": {}, "tinymceai": {}}
     settings.TINYMCE_JWT = {"PRIVATE_KEY": private_pem(), "API_KEY": "key", "LIFETIME": 60, "SERVICES": services}
     assert issued_claims()["sub"] == "7"

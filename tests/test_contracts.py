@@ -28,7 +28,7 @@ def without_stamps(claims):
     return {name: value for name, value in claims.items() if name not in STAMPED}
 
 
-def test_vectors_are_there():
+def test_vectors_are_complete():
     assert (len(ACCEPTED), len(REFUSED)) == (26, 64)
 
 
@@ -39,7 +39,7 @@ def test_accepted_vector_verifies(vector):
 
 
 @pytest.mark.parametrize("vector", ACCEPTED, ids=vector_id)
-def test_accepted_vector_as_issued_is_verified_by_another_library(settings, vector):
+def test_accepted_vector_is_issued_for_another_library(settings, vector):
     algorithm = vector["header"]["alg"]
     section = {"CLAIM_MAPPER": mapper_of(vector), "ALGORITHM": algorithm}
     settings.TINYMCE_JWT = all_services(vector["service"], **section)
@@ -50,7 +50,7 @@ def test_accepted_vector_as_issued_is_verified_by_another_library(settings, vect
 
 
 @pytest.mark.parametrize("vector", REFUSED, ids=vector_id)
-def test_rejected_vector_is_an_invalid_token(vector):
+def test_refused_vector_is_an_invalid_token(vector):
     with pytest.raises(InvalidToken):
         verify_token(sign_vector(vector), vector["service"])
 
@@ -64,7 +64,7 @@ def claim_at_fault(vector):
 
 
 @pytest.mark.parametrize("vector", REFUSED, ids=vector_id)
-def test_rejected_claims_are_refused_before_signing_where_a_mapper_could_give_them(settings, vector):
+def test_refused_vector_is_not_signed(settings, vector):
     at_fault = claim_at_fault(vector)
     settings.TINYMCE_JWT = all_services(vector["service"], CLAIM_MAPPER=mapper_of(vector))
     refused = None
@@ -75,5 +75,5 @@ def test_rejected_claims_are_refused_before_signing_where_a_mapper_could_give_th
     assert refused == at_fault
 
 
-def test_many_of_the_rejected_vectors_are_a_mappers_fault():
+def test_refused_vectors_are_often_a_mappers_fault():
     assert sum(claim_at_fault(vector) is not None for vector in REFUSED) == 29

@@ -63,7 +63,7 @@ def with_middleware(site, *paths, without=()):
     site.MIDDLEWARE = [*kept, *paths]
 
 
-def test_healthy_site_has_nothing_wrong_and_no_warning(healthy):
+def test_correct_site_has_no_error_and_no_warning(healthy):
     result = run("doctor")
     assert result.status == 0
     assert result.out.endswith("Nothing is wrong.\n")
@@ -72,12 +72,12 @@ def test_healthy_site_has_nothing_wrong_and_no_warning(healthy):
 
 
 @pytest.mark.usefixtures("db")
-def test_every_part_of_the_way_is_looked_at(healthy, user):
+def test_every_area_is_checked(healthy, user):
     areas = dict.fromkeys(found["area"] for found in examine("--user", "ada"))
     assert list(areas) == ["settings", "key", "pair", "clock", "URLs", "middleware", "cookies", "CORS", "token"]
 
 
-def test_text_has_a_mark_for_each_finding_and_the_mend_below_it(healthy):
+def test_text_has_a_mark_and_a_hint_for_each_finding(healthy):
     healthy.TINYMCE_JWT = {"PRIVAT_KEY_PATH": "x"}
     result = run("doctor")
     assert 'settings\n  ✗ TINYMCE_JWT["PRIVAT_KEY_PATH"] is no setting. (django_tinymce_jwt.E002)\n' in result.out
@@ -85,7 +85,7 @@ def test_text_has_a_mark_for_each_finding_and_the_mend_below_it(healthy):
     assert result.err == "2 things are wrong."
 
 
-def test_warnings_are_counted_and_are_no_failure(healthy, key_path):
+def test_warnings_are_counted_and_do_not_fail(healthy, key_path):
     key_path.chmod(0o644)
     result = run("doctor")
     assert result.status == 0
@@ -94,13 +94,13 @@ def test_warnings_are_counted_and_are_no_failure(healthy, key_path):
     assert run("doctor").out.endswith("Nothing is wrong; 2 warnings are above.\n")
 
 
-def test_site_without_a_key_is_told_how_to_make_one(settings):
+def test_site_without_a_key_gets_a_hint(settings):
     findings = examine()
     assert "keys generate" in findings.texts("settings", "wrong")
     assert status_of("doctor") == 1
 
 
-def test_silenced_check_is_silent_here_too(healthy, key_path):
+def test_silenced_check_is_not_shown(healthy, key_path):
     key_path.chmod(0o644)
     healthy.SILENCED_SYSTEM_CHECKS = ["django_tinymce_jwt.W001"]
     assert run("doctor").out.endswith("Nothing is wrong.\n")
@@ -109,42 +109,42 @@ def test_silenced_check_is_silent_here_too(healthy, key_path):
 # key and pair
 
 
-def test_key_is_told_with_form_bits_place_and_mode(healthy, key_path):
+def test_key_is_shown_with_form_bits_path_and_mode(healthy, key_path):
     assert examine().texts("key") == f"tinydrive: RSA, 2048 bits, PKCS#8, from {key_path}, mode 600. "
 
 
-def test_key_that_cannot_be_read_is_wrong(healthy, key_path):
+def test_unreadable_key_is_an_error(healthy, key_path):
     key_path.unlink()
     assert "does not exist" in examine().texts("key", "wrong")
 
 
-def test_pair_that_does_not_belong_together_is_wrong(healthy, key_path):
+def test_keys_that_do_not_match_are_an_error(healthy, key_path):
     healthy.TINYMCE_JWT = {"PRIVATE_KEY_PATH": key_path, "PUBLIC_KEY": public_pem(rsa_key("other"))}
     assert "does not belong to the public key" in examine().texts("key", "wrong")
 
 
-def test_pair_that_belongs_together_is_well(healthy, key_path):
+def test_keys_that_match_are_reported(healthy, key_path):
     healthy.TINYMCE_JWT = {"PRIVATE_KEY_PATH": key_path, "PUBLIC_KEY": public_pem()}
     assert "belongs to the public key of the settings" in examine().texts("pair", "ok")
 
 
-def test_key_in_the_settings_themselves_has_no_mode(healthy):
+def test_key_text_in_the_settings_has_no_mode(healthy):
     healthy.TINYMCE_JWT = {"PRIVATE_KEY": private_pem()}
     assert "from PRIVATE_KEY. " in examine().texts("key", "ok")
 
 
-def test_what_the_portal_has_is_said_to_be_out_of_sight(healthy):
+def test_key_in_the_portal_is_said_to_be_unknown(healthy):
     assert "cannot be seen from here" in examine().texts("pair", "note")
 
 
-def test_public_key_alone_is_told(healthy):
+def test_public_key_alone_is_a_warning(healthy):
     healthy.TINYMCE_JWT = {"PUBLIC_KEY": public_pem()}
     findings = examine()
     assert "none is issued" in findings.texts("pair", "note")
     assert "only verifies" in findings.texts("settings", "warning")
 
 
-def test_services_that_share_a_key_are_told_together_and_others_apart(healthy, key_path):
+def test_services_with_one_key_are_shown_together(healthy, key_path):
     premises = {"ENVIRONMENT_ID": "environment", "API_SECRET": "s" * 40}
     sections = {"tinydrive": {}, "exportpdf": {}, "tinymceai-onprem": premises}
     healthy.TINYMCE_JWT = {"PRIVATE_KEY_PATH": key_path, "API_KEY": "key", "SERVICES": sections}
@@ -156,18 +156,18 @@ def test_services_that_share_a_key_are_told_together_and_others_apart(healthy, k
 # clock
 
 
-def test_clock_is_told_in_utc_and_its_limits_are_too(healthy):
+def test_clock_is_shown_in_utc(healthy):
     text = examine().texts("clock", "ok")
     assert time.strftime("The clock says %Y-%m-%d", time.gmtime()) in text
     assert "cannot be told without another clock" in text
 
 
-def test_clock_that_is_before_the_key_was_written_is_wrong(healthy, key_path):
+def test_clock_before_the_key_was_written_is_an_error(healthy, key_path):
     os.utime(key_path, (time.time() + 7200,) * 2)
     assert f"before {key_path} was written" in examine().texts("clock", "wrong")
 
 
-def test_clock_that_is_a_minute_behind_another_machine_is_well(healthy, key_path):
+def test_clock_a_minute_slow_is_accepted(healthy, key_path):
     os.utime(key_path, (time.time() + 50,) * 2)
     assert examine().texts("clock", "ok")
 
@@ -175,7 +175,7 @@ def test_clock_that_is_a_minute_behind_another_machine_is_well(healthy, key_path
 # URLs
 
 
-def test_every_endpoint_and_the_script_are_asked_without_a_login(healthy, key_path):
+def test_endpoints_and_script_are_requested_without_login(healthy, key_path):
     sections = {"tinydrive": {}, "exportpdf": {}}
     healthy.TINYMCE_JWT = {"PRIVATE_KEY_PATH": key_path, "API_KEY": "key", "SERVICES": sections}
     texts = examine().texts("URLs", "ok")
@@ -185,18 +185,18 @@ def test_every_endpoint_and_the_script_are_asked_without_a_login(healthy, key_pa
 
 
 @pytest.mark.parametrize("hosts", [["*"], [".example.com"], ["*", "a.example.com"]])
-def test_endpoint_is_asked_by_a_host_that_the_site_allows(healthy, hosts):
+def test_endpoint_is_requested_by_an_allowed_host(healthy, hosts):
     healthy.ALLOWED_HOSTS = hosts
     assert not examine().texts("URLs", "wrong")
 
 
-def test_site_that_allows_no_host_is_wrong(healthy):
+def test_empty_allowed_hosts_is_an_error(healthy):
     healthy.ALLOWED_HOSTS = []
     assert "answers 400" in examine().texts("URLs", "wrong")
     assert "ALLOWED_HOSTS" in examine().texts("URLs", "wrong")
 
 
-def test_endpoint_is_asked_over_https_and_below_the_sites_prefix(healthy):
+def test_endpoint_is_requested_by_https_and_with_the_prefix(healthy):
     healthy.SECURE_SSL_REDIRECT = True
     healthy.FORCE_SCRIPT_NAME = "/intranet"
     before = get_script_prefix()
@@ -207,7 +207,7 @@ def test_endpoint_is_asked_over_https_and_below_the_sites_prefix(healthy):
         set_script_prefix(before)
 
 
-def test_middleware_that_redirects_to_a_login_page_is_wrong(healthy):
+def test_middleware_that_redirects_to_login_is_an_error(healthy):
     with_middleware(healthy, f"{__name__}.login_everywhere")
     text = examine().texts("URLs", "wrong")
     assert "answers 302" in text
@@ -215,31 +215,31 @@ def test_middleware_that_redirects_to_a_login_page_is_wrong(healthy):
 
 
 @pytest.mark.parametrize("name", ["nowhere.Middleware", "tests.sites.broken.Middleware"])
-def test_middleware_that_cannot_be_imported_is_wrong_and_no_traceback(healthy, name):
+def test_middleware_that_cannot_be_imported_is_an_error(healthy, name):
     healthy.MIDDLEWARE = [name, *healthy.MIDDLEWARE]
     findings = examine()
     assert "the site cannot be asked: " in findings.texts("URLs", "wrong")
     assert findings.texts("middleware", "ok")
 
 
-def test_urls_that_cannot_be_imported_are_wrong_and_no_traceback(healthy):
+def test_urls_that_cannot_be_imported_are_an_error(healthy):
     healthy.ROOT_URLCONF = "tests.sites.broken"
     assert "The site's own code fails" in examine().texts("URLs", "wrong")
 
 
-def test_site_without_the_urls_is_warned(healthy):
+def test_site_without_the_urls_gets_a_warning(healthy):
     healthy.ROOT_URLCONF = ()
     assert "No URL leads to a token endpoint" in examine().texts("URLs", "warning")
 
 
-def test_view_of_the_sites_own_is_said_not_to_be_looked_at(healthy):
+def test_own_view_is_said_not_to_be_checked(healthy):
     healthy.ROOT_URLCONF = (path("token/", TokenView.as_view()),)
     findings = examine()
     assert "a view of your own is not looked at" in findings.texts("URLs", "note")
     assert not findings.texts("URLs", "warning", "wrong")
 
 
-def test_own_request_leaves_no_trace_in_the_logs(healthy, caplog):
+def test_doctors_requests_are_not_logged(healthy, caplog):
     with caplog.at_level(logging.DEBUG):
         examine()
     assert [record.name for record in caplog.records if record.name != "asyncio"] == []
@@ -250,18 +250,18 @@ def test_own_request_leaves_no_trace_in_the_logs(healthy, caplog):
 
 
 @pytest.mark.parametrize("name", ["SessionMiddleware", "AuthenticationMiddleware"])
-def test_middleware_that_is_missing_is_told(healthy, name):
+def test_missing_middleware_is_a_warning(healthy, name):
     with_middleware(healthy, without=[name, "LoginRequiredMiddleware"])
     assert f"no {name}" in examine().texts("middleware", "warning")
 
 
-def test_authentication_before_the_session_is_wrong(healthy):
+def test_authentication_before_session_is_an_error(healthy):
     session = "django.contrib.sessions.middleware.SessionMiddleware"
     with_middleware(healthy, session, without=["SessionMiddleware"])
     assert "stands before SessionMiddleware" in examine().texts("middleware", "wrong")
 
 
-def test_subclass_of_the_middleware_counts(healthy):
+def test_subclass_of_the_middleware_is_accepted(healthy):
     name = f"{__name__}.OwnAuthentication"
     with_middleware(healthy, name, without=["AuthenticationMiddleware", "LoginRequiredMiddleware"])
     assert examine().texts("middleware", "ok")
@@ -280,7 +280,7 @@ def test_subclass_of_the_middleware_counts(healthy):
         ({"SESSION_COOKIE_SAMESITE": "Strict"}, "note", "SameSite=Strict, Secure=True, HttpOnly=True"),
     ],
 )
-def test_cookies_of_the_session(healthy, changes, state, text):
+def test_session_cookie_settings_are_judged(healthy, changes, state, text):
     for name, value in changes.items():
         setattr(healthy, name, value)
     findings = examine()
@@ -291,7 +291,7 @@ def test_cookies_of_the_session(healthy, changes, state, text):
 @pytest.mark.parametrize(
     "changes", [{"SESSION_COOKIE_SAMESITE": "None"}, {"SESSION_COOKIE_SECURE": False, "DEBUG": True}]
 )
-def test_cookies_that_are_right_for_their_site_are_well(healthy, changes):
+def test_session_cookie_settings_that_fit_are_accepted(healthy, changes):
     for name, value in changes.items():
         setattr(healthy, name, value)
     assert not examine().texts("cookies", "warning", "wrong")
@@ -310,17 +310,17 @@ def cors(healthy):
     return healthy
 
 
-def test_site_without_cors_headers_is_told_who_gets_tokens(healthy):
+def test_site_without_cors_says_who_gets_tokens(healthy):
     assert "the site's own origin alone" in examine().texts("CORS", "note")
 
 
-def test_origins_that_may_ask_and_read_are_told(cors):
+def test_origins_that_get_tokens_are_shown(cors):
     findings = examine()
     assert "https://www.example.com." in findings.texts("CORS", "note")
     assert not findings.texts("CORS", "warning", "wrong")
 
 
-def test_origin_that_may_read_and_not_ask_is_warned_of(cors):
+def test_cors_origin_that_is_not_trusted_is_a_warning(cors):
     cors.CSRF_TRUSTED_ORIGINS = []
     findings = examine()
     assert "https://www.example.com is in CORS_ALLOWED_ORIGINS and not in CSRF_TRUSTED_ORIGINS" in (
@@ -329,24 +329,24 @@ def test_origin_that_may_read_and_not_ask_is_warned_of(cors):
     assert "read the answer: none." in findings.texts("CORS", "note")
 
 
-def test_cors_without_credentials_is_warned_of(cors):
+def test_cors_without_credentials_is_a_warning(cors):
     cors.CORS_ALLOW_CREDENTIALS = False
     assert "come without a session" in examine().texts("CORS", "warning")
 
 
-def test_cors_for_everybody_is_warned_of(cors):
+def test_cors_for_all_origins_is_a_warning(cors):
     cors.CORS_ALLOW_ALL_ORIGINS = True
     assert "every page anywhere" in examine().texts("CORS", "warning")
 
 
 @pytest.mark.parametrize("place", ["nowhere", "last"])
-def test_cors_middleware_in_the_wrong_place_is_wrong(cors, place):
+def test_cors_middleware_in_the_wrong_place_is_an_error(cors, place):
     rest = cors.MIDDLEWARE[1:]
     cors.MIDDLEWARE = [*rest, "corsheaders.middleware.CorsMiddleware"] if place == "last" else rest
     assert "not in MIDDLEWARE before CommonMiddleware" in examine().texts("CORS", "wrong")
 
 
-def test_cors_middleware_without_common_middleware_is_well(cors):
+def test_cors_middleware_without_common_one_is_accepted(cors):
     cors.MIDDLEWARE = [name for name in cors.MIDDLEWARE if "CommonMiddleware" not in name]
     assert not examine().texts("CORS", "wrong")
 
@@ -354,7 +354,7 @@ def test_cors_middleware_without_common_middleware_is_well(cors):
 # a token for each service
 
 
-def test_without_a_user_no_token_is_tried_and_that_is_said(healthy):
+def test_token_is_not_tried_without_a_user(healthy):
     assert examine().texts("token", "note") == (
         "tinydrive: none was tried. Name a user to try the claim mapper: --user NAME. "
     )
@@ -373,7 +373,7 @@ def test_token_of_every_service_is_issued_and_verified(healthy, key_path, user):
     ("mapper", "text"),
     [(FailingClaims, "The claim mapper failed: KeyError: 'team'."), (RefusingClaims, "The claim mapper refuses")],
 )
-def test_mapper_that_gives_no_claims_is_wrong(healthy, user, mapper, text):
+def test_mapper_failure_is_an_error(healthy, user, mapper, text):
     healthy.TINYMCE_JWT = {**healthy.TINYMCE_JWT, "CLAIM_MAPPER": mapper}
     found = examine("--user", "ada").texts("token", "wrong")
     assert text in found
@@ -381,13 +381,13 @@ def test_mapper_that_gives_no_claims_is_wrong(healthy, user, mapper, text):
 
 
 @pytest.mark.usefixtures("db")
-def test_user_whom_the_endpoint_would_refuse_is_told(healthy, user):
+def test_user_whom_the_endpoint_would_refuse_is_reported(healthy, user):
     healthy.TINYMCE_JWT = {**healthy.TINYMCE_JWT, "REQUIRED_PERMISSION": "auth.view_user"}
     assert "the endpoint would refuse. The user ada lacks" in examine("--user", "ada").texts("token", "warning")
 
 
 @pytest.mark.usefixtures("db")
-def test_user_who_is_not_there_is_told(healthy):
+def test_unknown_user_is_reported(healthy):
     result = run("doctor", "--user", "bob")
     assert (result.status, result.out) == (1, "")
     assert "No user has the username or the primary key 'bob'." in result.err

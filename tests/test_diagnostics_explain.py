@@ -32,19 +32,19 @@ def verdict_of(report, subject):
 
 
 @pytest.mark.parametrize("vector", VECTORS, ids=vector_id)
-def test_report_of_every_vector_says_what_verify_token_says(every_service, vector):
+def test_vector_report_agrees_with_verify_token(every_service, vector):
     report = explain(sign_vector(vector), vector["service"])
     assert report.accepted == (vector["verdict"] == "accept") == is_valid(sign_vector(vector), vector["service"])
 
 
 @pytest.mark.parametrize("vector", VECTORS, ids=vector_id)
-def test_every_broken_rule_has_a_mend_and_no_kept_one_has(every_service, vector):
+def test_broken_rules_have_a_hint_and_kept_rules_none(every_service, vector):
     verdicts = explain(sign_vector(vector), vector["service"]).verdicts
     assert [bool(verdict.mend) for verdict in verdicts] == [not verdict.kept for verdict in verdicts]
     assert all(verdict.wanted and verdict.found for verdict in verdicts)
 
 
-def test_accepted_token_is_told_with_header_claims_and_key(site):
+def test_valid_token_has_header_claims_and_key(site):
     report = explain(sign(headers={"kid": "2026"}))
     assert report.accepted
     assert report.header == {"alg": "RS256", "typ": "JWT", "kid": "2026"}
@@ -52,12 +52,12 @@ def test_accepted_token_is_told_with_header_claims_and_key(site):
     assert report.fingerprint == fingerprint()
 
 
-def test_signature_is_told_by_the_key_that_made_it(settings):
+def test_signature_shows_the_key_that_made_it(settings):
     settings.TINYMCE_JWT = {"PUBLIC_KEY": [public_pem(rsa_key("new")), public_pem()]}
     assert explain(sign()).fingerprint == fingerprint()
 
 
-def test_signature_by_the_api_secret_names_no_key(every_service):
+def test_signature_by_the_api_secret_shows_no_key(every_service):
     now = int(time.time())
     claims = {"aud": "test-environment", "sub": "7", "iat": now, "exp": now + 600}
     claims["auth"] = {"ai": {"permissions": ["ai:models:agent"]}}
@@ -66,12 +66,12 @@ def test_signature_by_the_api_secret_names_no_key(every_service):
     assert "made with API_SECRET" in [verdict.found for verdict in report.verdicts]
 
 
-def test_all_broken_rules_are_told_not_the_first_alone(site):
+def test_all_broken_rules_are_reported(site):
     claims = valid_claims(sub=7, exp=time.time() - 900, iat=time.time() + 900)
     assert broken(explain(sign(claims, rsa_key("stranger")))) == ["signature", "sub", "iat", "exp"]
 
 
-def test_token_of_another_key_is_judged_all_the_same(site):
+def test_token_of_another_key_has_its_claims_judged(site):
     report = explain(sign(key=rsa_key("stranger")))
     assert broken(report) == ["signature"]
     assert "another key" in verdict_of(report, "signature").found
@@ -79,7 +79,7 @@ def test_token_of_another_key_is_judged_all_the_same(site):
 
 
 @pytest.mark.parametrize("algorithm", ["HS256", "ES256", "none"])
-def test_token_of_another_algorithm_is_judged_all_the_same(site, algorithm):
+def test_token_of_another_algorithm_has_its_claims_judged(site, algorithm):
     key = {"HS256": "s" * 32, "ES256": ec.generate_private_key(ec.SECP256R1()), "none": ""}[algorithm]
     report = explain(sign(valid_claims(name=""), key, algorithm))
     assert broken(report) == ["alg", "signature", "name"]
@@ -91,7 +91,7 @@ def test_token_without_an_algorithm_is_refused(site):
     assert broken(explain(header + "." + sign().partition(".")[2])) == ["alg", "signature"]
 
 
-def test_service_without_settings_is_judged_without_key_and_audience(site):
+def test_service_without_settings_has_its_claims_judged(site):
     now = int(time.time())
     report = explain(sign({"aud": "other-site", "iat": now, "exp": now + 600}), "exportpdf")
     assert broken(report) == ["signature", "aud"]
@@ -99,7 +99,7 @@ def test_service_without_settings_is_judged_without_key_and_audience(site):
     assert "API_KEY" in verdict_of(report, "aud").mend
 
 
-def test_key_that_cannot_be_read_is_told_and_the_claims_are_judged(settings):
+def test_unusable_key_is_reported_and_claims_are_judged(settings):
     settings.TINYMCE_JWT = {"PRIVATE_KEY": private_pem()[:300]}
     report = explain(sign())
     assert broken(report) == ["signature"]
@@ -107,13 +107,13 @@ def test_key_that_cannot_be_read_is_told_and_the_claims_are_judged(settings):
     assert "doctor" in verdict_of(report, "signature").mend
 
 
-def test_clock_that_is_a_minute_off_is_allowed(site):
+def test_clock_skew_of_a_minute_is_allowed(site):
     claims = valid_claims(iat=time.time() + 50)
     assert explain(sign(claims)).accepted
     assert broken(explain(sign({**claims, "iat": time.time() + 70}))) == ["iat"]
 
 
-def test_times_are_told_in_words(site):
+def test_times_are_given_in_words(site):
     report = explain(sign(valid_claims(exp=946684800, iat=946684000)))
     assert "that is 2000-01-01 00:00:00 UTC, 26 years, 10 months ago" in verdict_of(report, "exp").found
 
@@ -129,7 +129,7 @@ GOOD = "eyJhbGciOiJSUzI1NiIsInR5cCI6IkpXVCJ9"
     ],
     ids=lambda token: repr(token)[:20],
 )  # fmt: skip
-def test_anything_that_is_no_token_gets_a_report(site, token):
+def test_report_of_any_input_has_no_exception(site, token):
     report = explain(token)
     assert (report.accepted, report.claims) == (False, {})
     assert broken(report)[0] in {"form", "signature"}
@@ -144,19 +144,19 @@ def test_anything_that_is_no_token_gets_a_report(site, token):
         (b'{"exp":' + b"9" * 6000 + b"}", "ValueError"),
     ],
 )
-def test_signed_payload_that_is_no_object_of_claims_is_told(site, payload, found):
+def test_signed_payload_that_is_not_claims_is_reported(site, payload, found):
     report = explain(sign(payload))
     assert broken(report) == ["payload"]
     assert found in verdict_of(report, "payload").found
 
 
-def test_unknown_critical_header_is_told(site):
+def test_unknown_critical_header_is_reported(site):
     report = explain(sign(headers={"crit": ["exp2"], "exp2": 1}))
     assert not report.accepted
     assert "exp2" in verdict_of(report, "form").found
 
 
-def test_claim_that_is_nested_too_deeply_is_not_shown(site):
+def test_claim_nested_too_deeply_is_not_shown(site):
     deep = [[]]
     for _ in range(200):
         deep = [{"inner": deep}]
@@ -180,7 +180,7 @@ tokens = (
 
 
 @given(token=tokens, service=st.sampled_from(SERVICES))
-def test_report_of_anything_says_what_verify_token_says(token, service):
+def test_report_of_any_input_agrees_with_verify_token(token, service):
     with override_settings(TINYMCE_JWT=all_services()):
         assert explain(token, service).accepted == is_valid(token, service)
 
@@ -192,7 +192,7 @@ def test_report_of_anything_says_what_verify_token_says(token, service):
     ),
     service=st.sampled_from(SERVICES),
 )
-def test_report_of_any_claims_says_what_verify_token_says(claims, service):
+def test_report_of_any_claims_agrees_with_verify_token(claims, service):
     with override_settings(TINYMCE_JWT=all_services()):
         token = sign({**valid_claims(aud="test-api-key"), **claims})
         assert explain(token, service).accepted == is_valid(token, service)
@@ -222,21 +222,21 @@ def test_time_in_words_is_english_in_every_language():
 
 
 @pytest.mark.parametrize("value", ["soon", True, None, -1, 10**20, float("nan")])
-def test_time_that_is_none_has_no_words(value):
+def test_time_in_words_of_other_values_is_none(value):
     assert time_in_words("exp", value, NOW) is None
 
 
-def test_number_of_another_claim_is_no_time():
+def test_time_in_words_of_another_claim_is_none():
     assert time_in_words("team", NOW, NOW) is None
 
 
 @pytest.mark.parametrize("vector", ACCEPTED, ids=vector_id)
-def test_token_is_guessed_to_be_of_a_service_that_accepts_it(every_service, vector):
+def test_guessed_service_accepts_the_token(every_service, vector):
     service, _ = guess_service(sign_vector(vector))
     assert explain(sign_vector(vector), service).accepted
 
 
-def test_expired_token_is_still_guessed(every_service):
+def test_guessed_service_of_an_expired_token_is_right(every_service):
     now = int(time.time())
     permissions = {"ai": {"permissions": ["ai:models:agent"]}}
     claims = {"aud": "old-key", "sub": "7", "iat": now - 9000, "exp": now - 8000, "auth": permissions}
@@ -244,24 +244,24 @@ def test_expired_token_is_still_guessed(every_service):
     assert guess_service(sign(claims, API_SECRET, "HS256")) == ("tinymceai-onprem", "")
 
 
-def test_services_with_one_contract_are_not_told_apart_and_that_is_said(every_service):
+def test_guess_among_services_with_one_contract_says_so(every_service):
     now = int(time.time())
     service, note = guess_service(sign({"aud": "test-api-key", "iat": now, "exp": now + 600}))
     assert service == "exportpdf"
     assert note == "The contract of exportword and importword is the same; --service names another than exportpdf."
 
 
-def test_token_that_tells_nothing_is_judged_as_the_default_and_that_is_said(every_service):
+def test_guess_without_evidence_is_the_default_and_says_so(every_service):
     service, note = guess_service(sign(b"[]"))
     assert service == "tinydrive"
     assert "does not tell its service" in note
 
 
-def test_token_is_of_the_only_service_that_is_configured(settings):
+def test_guess_is_the_only_configured_service(settings):
     settings.TINYMCE_JWT = {"PRIVATE_KEY": private_pem(), "API_KEY": "key", "SERVICES": {"importword": {}}}
     assert guess_service("garbage") == ("importword", "")
 
 
-def test_token_is_guessed_among_all_services_where_none_is_configured(settings):
+def test_guess_is_among_all_services_if_none_is_configured(settings):
     settings.TINYMCE_JWT = {"SERVICES": {}}
     assert guess_service(sign())[0] == "tinydrive"

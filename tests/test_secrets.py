@@ -142,7 +142,7 @@ def report_of(error):
 
 
 @each_failure
-def test_secrets_are_not_in_an_error_nor_in_its_frames(settings, failure):
+def test_secrets_are_not_in_an_error_or_its_frames(settings, failure):
     settings.TINYMCE_JWT = config = failure()
     with pytest.raises((TinymceJwtError, ImproperlyConfigured, LookupError)) as caught:
         issue_token(unsaved_user(), service_of(config))
@@ -152,7 +152,7 @@ def test_secrets_are_not_in_an_error_nor_in_its_frames(settings, failure):
     assert shown_secrets(report, config) == []
 
 
-def test_private_key_in_the_place_of_a_public_one_is_not_in_the_frames_of_its_error(settings):
+def test_private_key_as_public_key_is_not_in_the_frames(settings):
     settings.TINYMCE_JWT = config = FAILURES["private-body-as-public"]()
     refused = sign()
     with pytest.raises(SigningKeyError) as caught:
@@ -215,7 +215,7 @@ TOKENS = {
 
 
 @pytest.mark.parametrize("token", TOKENS.values(), ids=TOKENS)
-def test_secrets_are_not_in_the_error_of_a_token_that_is_refused(settings, token):
+def test_secrets_are_not_in_the_error_of_a_refused_token(settings, token):
     settings.TINYMCE_JWT = config = on_premises()
     refused = token()
     with pytest.raises(InvalidToken) as caught:
@@ -246,7 +246,7 @@ UNACCEPTED = {
 
 
 @pytest.mark.parametrize(("config", "token"), UNACCEPTED.values(), ids=UNACCEPTED)
-def test_token_that_is_not_accepted_is_not_in_djangos_error_report(settings, config, token):
+def test_refused_token_is_not_in_djangos_error_report(settings, config, token):
     settings.TINYMCE_JWT = config()
     refused = token()
     with pytest.raises((TinymceJwtError, ImproperlyConfigured)) as caught:

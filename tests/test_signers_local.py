@@ -63,13 +63,13 @@ def test_damaged_file_is_not_parsed_at_each_request(site, key_path, passing_time
     assert parses() == 2
 
 
-def test_key_that_cannot_be_loaded_is_parsed_once_and_refused_each_time(site, key_path, parses):
+def test_unusable_key_is_parsed_once(site, key_path, parses):
     DAMAGES["damaged"](key_path)
     assert key_error() == key_error()
     assert parses() == 1
 
 
-def test_first_requests_of_eight_threads_load_the_key_once(token, settings, parses, request):
+def test_key_is_parsed_once_by_eight_threads(token, settings, parses, request):
     request.addfinalizer(partial(sys.setswitchinterval, sys.getswitchinterval()))
     sys.setswitchinterval(1e-6)
     gate, before, rounds = threading.Barrier(8), parses(), range(100)
@@ -90,7 +90,7 @@ def test_public_key_that_does_not_match_is_refused(settings, key_path):
 
 
 @pytest.mark.parametrize("as_list", [list, tuple])
-def test_tokens_of_all_listed_public_keys_verify_during_a_rotation(settings, as_list):
+def test_tokens_of_all_listed_public_keys_verify(settings, as_list):
     tokens = []
     for name in ("old", "new", "stranger"):
         settings.TINYMCE_JWT = {"PRIVATE_KEY": private_pem(rsa_key(name))}
@@ -104,13 +104,13 @@ def test_tokens_of_all_listed_public_keys_verify_during_a_rotation(settings, as_
 
 
 @each_damage
-def test_public_key_verifies_beside_a_private_key_that_cannot_be_used(token, settings, key_path, damage):
+def test_public_key_verifies_beside_an_unusable_private_key(token, settings, key_path, damage):
     damage(key_path)
     settings.TINYMCE_JWT = {"PRIVATE_KEY_PATH": key_path, "PUBLIC_KEY": public_pem()}
     assert verify_token(token)["sub"] == "7"
 
 
-def test_public_key_verifies_beside_a_private_key_that_does_not_match(token, settings):
+def test_public_key_verifies_beside_an_unrelated_private_key(token, settings):
     settings.TINYMCE_JWT = {"PRIVATE_KEY": private_pem(rsa_key("other")), "PUBLIC_KEY": public_pem()}
     assert verify_token(token)["sub"] == "7"
 
@@ -122,7 +122,7 @@ def test_public_key_alone_verifies_and_does_not_sign(token, settings):
 
 
 @each_damage
-def test_private_key_that_cannot_be_used_does_not_verify_alone(token, settings, key_path, damage):
+def test_unusable_private_key_alone_does_not_verify(token, settings, key_path, damage):
     damage(key_path)
     settings.TINYMCE_JWT = {"PRIVATE_KEY_PATH": key_path}
     with pytest.raises(SigningKeyError, match="PRIVATE_KEY_PATH"):

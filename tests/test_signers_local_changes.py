@@ -71,7 +71,7 @@ WAYS = [by_rewriting, by_renaming, by_rewriting_with_the_old_times, by_turning_a
 
 
 @pytest.mark.parametrize("way", WAYS)
-def test_changed_file_is_taken(site, key_path, passing_time, way):
+def test_changed_file_is_used(site, key_path, passing_time, way):
     write(key_path, "site")
     assert_site_signs_with("site")
     other = key_path.with_name("other.pem")
@@ -80,7 +80,7 @@ def test_changed_file_is_taken(site, key_path, passing_time, way):
     assert_site_signs_with("other")
 
 
-def test_changed_file_behind_a_link_to_its_folder_is_taken(settings, tmp_path, passing_time):
+def test_changed_file_behind_a_link_to_its_folder_is_used(settings, tmp_path, passing_time):
     for name in ("site", "other"):
         (tmp_path / name).mkdir()
         write(tmp_path / name / "tiny.pem", name)
@@ -92,7 +92,7 @@ def test_changed_file_behind_a_link_to_its_folder_is_taken(settings, tmp_path, p
     assert_site_signs_with("other")
 
 
-def test_changed_file_is_taken_within_five_seconds(site, key_path, monkeypatch):
+def test_changed_file_is_used_within_five_seconds(site, key_path, monkeypatch):
     now = time.monotonic()
     monkeypatch.setattr(time, "monotonic", lambda: now)
     assert_site_signs_with("site")
@@ -101,7 +101,7 @@ def test_changed_file_is_taken_within_five_seconds(site, key_path, monkeypatch):
     assert_site_signs_with("other")
 
 
-def test_changed_file_is_not_looked_for_at_each_request(site, key_path, stopped_time):
+def test_file_is_not_read_at_each_request(site, key_path, stopped_time):
     assert_site_signs_with("site")
     write(key_path, "other")
     assert_site_signs_with("site")
@@ -115,7 +115,7 @@ def test_change_is_logged_once(site, key_path, passing_time, log):
     assert log("INFO") == [TAKEN]
 
 
-def test_key_that_comes_back_unchanged_is_not_called_new(site, key_path, passing_time, log):
+def test_key_that_is_restored_is_not_logged_as_new(site, key_path, passing_time, log):
     assert_site_signs_with("site")
     text = key_path.read_text()
     key_path.unlink()
@@ -126,7 +126,7 @@ def test_key_that_comes_back_unchanged_is_not_called_new(site, key_path, passing
 
 
 @each_damage
-def test_last_good_key_stays_in_use(site, key_path, passing_time, damage):
+def test_previous_key_stays_in_use(site, key_path, passing_time, damage):
     assert_site_signs_with("site")
     damage(key_path)
     assert_site_signs_with("site")
@@ -153,7 +153,7 @@ def test_each_damage_is_logged(site, key_path, passing_time, log):
 
 
 @each_damage
-def test_file_that_is_mended_is_taken(site, key_path, passing_time, damage):
+def test_repaired_file_is_used(site, key_path, passing_time, damage):
     assert_site_signs_with("site")
     damage(key_path)
     assert_site_signs_with("site")
@@ -165,7 +165,7 @@ def test_file_that_is_mended_is_taken(site, key_path, passing_time, damage):
     assert_site_signs_with("mended")
 
 
-def test_file_that_is_still_being_written_is_taken_when_it_is_whole(site, key_path, passing_time):
+def test_partly_written_file_is_used_when_complete(site, key_path, passing_time):
     assert_site_signs_with("site")
     text = private_pem(rsa_key("other"))
     with key_path.open("w") as file:
@@ -177,7 +177,7 @@ def test_file_that_is_still_being_written_is_taken_when_it_is_whole(site, key_pa
 
 
 @each_damage
-def test_key_that_could_not_be_loaded_is_taken_as_soon_as_it_is_mended(settings, tmp_path, stopped_time, damage):
+def test_repaired_first_key_is_used_at_once(settings, tmp_path, stopped_time, damage):
     path = tmp_path / "tiny.pem"
     path.touch()
     damage(path)
@@ -190,7 +190,7 @@ def test_key_that_could_not_be_loaded_is_taken_as_soon_as_it_is_mended(settings,
 
 
 @pytest.mark.parametrize("order", [(0, 1), (1, 0)], ids=["private-first", "public-first"])
-def test_pair_that_is_replaced_file_by_file_is_taken_when_both_fit(pair, passing_time, log, order):
+def test_pair_replaced_file_by_file_is_used_when_both_fit(pair, passing_time, log, order):
     assert_site_signs_with("site")
     texts = private_pem(rsa_key("other")), public_pem(rsa_key("other"))
     pair[order[0]].write_text(texts[order[0]])
@@ -203,21 +203,21 @@ def test_pair_that_is_replaced_file_by_file_is_taken_when_both_fit(pair, passing
 
 
 @each_damage
-def test_last_good_pair_stays_in_use_when_the_public_key_is_damaged(pair, passing_time, damage):
+def test_previous_pair_stays_if_the_public_key_is_damaged(pair, passing_time, damage):
     assert_site_signs_with("site")
     damage(pair[1])
     assert_site_signs_with("site")
     assert issued_claims()["sub"] == "7"
 
 
-def test_old_token_does_not_verify_after_the_rotation(site, key_path, passing_time):
+def test_old_token_does_not_verify_after_a_key_change(site, key_path, passing_time):
     token = issued_token()
     write(key_path, "other")
     with pytest.raises(InvalidToken, match="another key signed the token"):
         verify_token(token)
 
 
-def test_threads_go_on_signing_while_the_key_changes(site, key_path, passing_time):
+def test_threads_keep_signing_while_the_key_changes(site, key_path, passing_time):
     assert_site_signs_with("site")
     names, new = ["other", "site"] * 5, key_path.with_suffix(".new")
     with ThreadPoolExecutor(8) as pool:

@@ -83,7 +83,7 @@ def test_private_key_of_every_form_and_spelling_signs(settings, form, spelling):
         if (form, spelling) != ("pkcs1", "newlines-as-spaces")
     ],
 )
-def test_encrypted_private_key_of_every_form_and_spelling_signs(settings, form, spelling):
+def test_encrypted_private_key_of_every_form_signs(settings, form, spelling):
     text = SPELLINGS[spelling](encrypted_pem(FORMS[form]))
     settings.TINYMCE_JWT = {"PRIVATE_KEY": text, "PRIVATE_KEY_PASSPHRASE": PASSPHRASE}
     assert_site_signs_with("site")
@@ -91,7 +91,7 @@ def test_encrypted_private_key_of_every_form_and_spelling_signs(settings, form, 
 
 @each_carrier
 @each_spelling
-def test_private_key_is_taken_as_text_and_as_file(settings, key_path, spelling, carrier):
+def test_private_key_is_accepted_as_text_and_as_file(settings, key_path, spelling, carrier):
     text = spelling(private_pem())
     key_path.write_bytes(text.encode())
     settings.TINYMCE_JWT = carrier("PRIVATE_KEY", text, key_path)
@@ -100,7 +100,7 @@ def test_private_key_is_taken_as_text_and_as_file(settings, key_path, spelling, 
 
 @pytest.mark.parametrize("passphrase", [PASSPHRASE, PASSPHRASE.encode()], ids=["str", "bytes"])
 @each_form
-def test_passphrase_is_taken_as_str_and_as_bytes(settings, form, passphrase):
+def test_passphrase_is_accepted_as_str_and_as_bytes(settings, form, passphrase):
     settings.TINYMCE_JWT = {"PRIVATE_KEY": encrypted_pem(form), "PRIVATE_KEY_PASSPHRASE": passphrase}
     assert_site_signs_with("site")
 
@@ -116,7 +116,7 @@ def test_private_key_is_found_beside_a_public_one(settings):
     assert_site_signs_with("site")
 
 
-def test_file_of_the_greatest_size_is_read(site, key_path):
+def test_file_of_the_maximum_size_is_read(site, key_path):
     key_path.write_text(private_pem().ljust(64 * 1024))
     assert_site_signs_with("site")
 
@@ -135,7 +135,7 @@ def test_public_key_as_pem_of_every_spelling_verifies(settings, token, form, spe
 
 @each_carrier
 @pytest.mark.parametrize("form", PUBLIC_FORMS)
-def test_public_key_is_taken_as_text_and_as_file(settings, token, tmp_path, form, carrier):
+def test_public_key_is_accepted_as_text_and_as_file(settings, token, tmp_path, form, carrier):
     path = tmp_path / "tiny.pub"
     path.write_text(public_text(form))
     settings.TINYMCE_JWT = carrier("PUBLIC_KEY", public_text(form), path)
@@ -171,6 +171,6 @@ def test_comment_of_an_ssh_line_is_ignored(settings, token):
         (lambda: SPELLINGS["base64-on-one-line"](private_pem(form=OPENSSH)), None, "OpenSSH"),
     ],
 )
-def test_form_of_a_private_key_is_told(settings, make, passphrase, name):
+def test_form_of_a_private_key_is_recognized(settings, make, passphrase, name):
     settings.TINYMCE_JWT = {"PRIVATE_KEY": make(), "PRIVATE_KEY_PASSPHRASE": passphrase}
     assert run("keys", "inspect", "--format", "json").facts["private"]["form"] == name

@@ -116,27 +116,27 @@ REFUSED_PUBLIC = {
 
 
 @pytest.mark.parametrize(("make", "message"), REFUSED.values(), ids=REFUSED)
-def test_private_key_file_that_cannot_be_used_is_refused(site, key_path, make, message):
+def test_unusable_private_key_file_is_refused(site, key_path, make, message):
     key_path.write_text(make())
     assert key_error() == f"The key in {key_path} (PRIVATE_KEY_PATH) {message}"
 
 
 @pytest.mark.parametrize("case", [case for case in REFUSED if case not in ("empty", "blank")])
-def test_private_key_text_that_cannot_be_used_is_refused(settings, case):
+def test_unusable_private_key_text_is_refused(settings, case):
     make, message = REFUSED[case]
     settings.TINYMCE_JWT = {"PRIVATE_KEY": make()}
     assert key_error() == f"The text in PRIVATE_KEY {message}"
 
 
 @pytest.mark.parametrize(("make", "message"), REFUSED_PUBLIC.values(), ids=REFUSED_PUBLIC)
-def test_public_key_file_that_cannot_be_used_is_refused(settings, tmp_path, make, message):
+def test_unusable_public_key_file_is_refused(settings, tmp_path, make, message):
     path = tmp_path / "tiny.pub"
     path.write_text(make())
     settings.TINYMCE_JWT = {"PRIVATE_KEY": private_pem(), "PUBLIC_KEY_PATH": [path]}
     assert key_error() == f"The key in {path} (PUBLIC_KEY_PATH) {message}"
 
 
-def test_public_key_text_that_cannot_be_used_is_refused(settings):
+def test_unusable_public_key_text_is_refused(settings):
     settings.TINYMCE_JWT = {"PRIVATE_KEY": private_pem(), "PUBLIC_KEY": [public_pem(), private_pem()]}
     assert key_error() == f"The text in PUBLIC_KEY {PRIVATE}"
 
@@ -158,7 +158,7 @@ def test_needless_passphrase_is_refused(settings, form):
     )
 
 
-def test_cipher_that_cannot_be_read_is_refused(settings):
+def test_unsupported_cipher_is_refused(settings):
     settings.TINYMCE_JWT = {"PRIVATE_KEY": with_a_cipher_of_ssh_keygen(), "PRIVATE_KEY_PASSPHRASE": PASSPHRASE}
     assert key_error() == (
         "The text in PRIVATE_KEY is damaged, or in a form that cannot be read. "
@@ -210,13 +210,13 @@ def test_device_is_refused(settings):
     assert key_error() == (f"PRIVATE_KEY_PATH names {os.devnull}, which is not a regular file. Name the key file.")
 
 
-def test_file_that_is_too_large_is_refused(site, key_path):
+def test_file_over_the_maximum_size_is_refused(site, key_path):
     key_path.write_text(private_pem().ljust(64 * 1024 + 1))
     assert key_error() == f"PRIVATE_KEY_PATH names {key_path}, which is too large for a key (65537 bytes)."
 
 
 @pytest.mark.parametrize("closed", ["tiny.pem", "."], ids=["file", "folder"])
-def test_file_that_the_process_may_not_read_is_refused(settings, open_folder, request, closed):
+def test_file_without_read_permission_is_refused(settings, open_folder, request, closed):
     path = open_folder / "tiny.pem"
     path.write_text(private_pem())
     (open_folder / closed).chmod(0)
@@ -228,7 +228,7 @@ def test_file_that_the_process_may_not_read_is_refused(settings, open_folder, re
 
 
 @pytest.mark.parametrize("name", ["a-" * 150, "tiny.pem/tiny.pem"], ids=["too-long", "no-folder"])
-def test_path_that_cannot_be_is_refused(settings, key_path, name):
+def test_impossible_path_is_refused(settings, key_path, name):
     path = key_path.parent / name
     settings.TINYMCE_JWT = {"PRIVATE_KEY_PATH": str(path)}
     assert key_error().startswith(f"PRIVATE_KEY_PATH names {path}, which cannot be read: ")
@@ -240,7 +240,7 @@ def test_circle_of_links_is_refused(site, key_path):
     assert key_error().startswith(f"PRIVATE_KEY_PATH names {key_path}, which cannot be read: ")
 
 
-def test_public_key_file_that_is_missing_is_refused(settings, tmp_path):
+def test_missing_public_key_file_is_refused(settings, tmp_path):
     settings.TINYMCE_JWT = {"PRIVATE_KEY": private_pem(), "PUBLIC_KEY_PATH": tmp_path / "tiny.pub"}
     assert key_error().startswith(f"PUBLIC_KEY_PATH names {tmp_path / 'tiny.pub'}, which does not exist.")
 
@@ -272,13 +272,13 @@ def test_pipe_is_refused_and_does_not_block(tmp_path):
     assert f"PRIVATE_KEY_PATH names {path}, which is not a regular file. Name the key file." in check_in_a_process(path)
 
 
-def test_openssh_encryption_without_bcrypt_is_refused_with_the_extra_named(key_path):
+def test_encrypted_openssh_key_without_bcrypt_is_refused(key_path):
     key_path.write_text(private_pem(form=OPENSSH, passphrase=PASSPHRASE))
     report = check_in_a_process(key_path, PASSPHRASE, 'sys.modules["bcrypt"] = None')
     assert f"The key in {key_path} (PRIVATE_KEY_PATH) cannot be decrypted: " in report
     assert 'Install the extra: pip install "django-tinymce-jwt[ssh]".' in report
 
 
-def test_key_that_openssh_did_not_encrypt_needs_no_bcrypt(key_path):
+def test_unencrypted_openssh_key_needs_no_bcrypt(key_path):
     key_path.write_text(private_pem(form=OPENSSH))
     assert check_in_a_process(key_path, first='sys.modules["bcrypt"] = None') == ""

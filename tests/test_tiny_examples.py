@@ -34,7 +34,7 @@ def test_token_is_signed_with_rs256(answer):
     assert jwt.get_unverified_header(answer.json()["token"])["alg"] == "RS256"
 
 
-def test_token_has_the_examples_claims_and_lives_ten_minutes(answer, user):
+def test_token_has_the_examples_claims_for_ten_minutes(answer, user):
     claims = jwt.decode(answer.json()["token"], rsa_key().public_key(), ["RS256"])
     assert (claims["sub"], claims["name"]) == (str(user.pk), "Ada Lovelace")
     assert claims["exp"] - claims["iat"] == 600
@@ -42,6 +42,6 @@ def test_token_has_the_examples_claims_and_lives_ten_minutes(answer, user):
 
 
 @pytest.mark.parametrize("body", ["{}", "", '{"document": 7}'], ids=["tiny-drive", "converters", "own-object"])
-def test_every_body_that_a_plugin_sends_is_answered(site, client, user, body):
+def test_every_plugins_body_is_accepted(site, client, user, body):
     client.force_login(user)
     assert client.post("/tinymce/jwt/", body, content_type="application/json").status_code == 200

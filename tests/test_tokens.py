@@ -51,7 +51,7 @@ def test_iat_is_now(site, person):
     assert before <= verify_token(issue_token(person))["iat"] <= time.time()
 
 
-def test_stamps_go_over_what_the_mapper_gives(site, person):
+def test_stamped_claims_override_the_mappers(site, person):
     site.TINYMCE_JWT = {**site.TINYMCE_JWT, "CLAIM_MAPPER": mapper_returning(valid_claims(iat=0, exp=99999999999))}
     claims = verify_token(issue_token(person))
     assert claims["exp"] == claims["iat"] + 600
@@ -121,7 +121,7 @@ def test_claims_that_cannot_be_signed_are_named(site, person, claims, claim, mes
     assert caught.value.claim == claim
 
 
-def test_claims_of_the_sites_own_are_signed_too(site, person):
+def test_own_claims_are_signed(site, person):
     site.TINYMCE_JWT = {
         **site.TINYMCE_JWT,
         "CLAIM_MAPPER": mapper_returning({"sub": "7", "name": "Ada", "team": ["a", "ä"]}),
@@ -134,7 +134,7 @@ def test_verify_needs_the_public_key_alone(settings):
     assert verify_token(sign())["sub"] == "7"
 
 
-def test_issuing_without_a_private_key_says_which_setting_to_set(settings, person):
+def test_issuing_without_a_private_key_names_the_setting(settings, person):
     settings.TINYMCE_JWT = {"PUBLIC_KEY": public_pem()}
     with pytest.raises(SigningKeyError, match="PRIVATE_KEY_PATH"):
         issue_token(person)
@@ -155,7 +155,7 @@ def test_token_as_bytes_is_verified_too(site):
 
 
 @pytest.mark.parametrize("claim", ["iat", "nbf"])
-def test_clock_that_is_a_minute_slow_is_allowed(site, claim):
+def test_clock_skew_of_a_minute_is_allowed(site, claim):
     assert verify_token(sign(valid_claims(**{claim: time.time() + 50})))
 
 
@@ -177,7 +177,7 @@ def test_token_that_expired_less_than_a_minute_ago_verifies(site):
     ],
     ids=["expired", "iat", "nbf", "huge", "infinite", "nan", "negative", "sub"],
 )
-def test_wrong_claim_is_named_with_what_it_was_and_what_is_wanted(site, changes, claim, message):
+def test_wrong_claim_is_named_with_value_and_rule(site, changes, claim, message):
     with pytest.raises(InvalidToken) as caught:
         verify_token(sign(valid_claims(**changes)))
     assert message in str(caught.value)
@@ -210,24 +210,24 @@ GOOD = "eyJhbGciOiJSUzI1NiIsInR5cCI6IkpXVCJ9"
     ],
     ids=lambda token: type(token).__name__,
 )
-def test_anything_that_is_no_token_is_an_invalid_token(site, token):
+def test_any_other_input_is_an_invalid_token(site, token):
     with pytest.raises(InvalidToken) as caught:
         verify_token(token)
     assert caught.value.claim is None
 
 
 @pytest.mark.parametrize("payload", [b"", b"[]", b"7", b"\xff", b"[" * 10_000, b'{"exp":' + b"9" * 6000 + b"}"])
-def test_signed_payload_that_is_no_object_is_an_invalid_token(site, payload):
+def test_signed_payload_must_be_an_object(site, payload):
     with pytest.raises(InvalidToken, match="payload"):
         verify_token(sign(payload))
 
 
-def test_token_of_another_key_is_told_from_a_broken_one(site):
+def test_token_of_another_key_has_its_own_message(site):
     with pytest.raises(InvalidToken, match="another key signed the token, or it was changed"):
         verify_token(sign(valid_claims(), rsa_key("stranger")))
 
 
-def test_algorithm_outside_of_the_contract_is_told(site):
+def test_algorithm_outside_the_contract_is_reported(site):
     with pytest.raises(InvalidToken, match=r"algorithm is not one of: RS256, RS384, RS512, PS256, PS384, PS512\."):
         verify_token(sign(valid_claims(), "s" * 32, "HS256"))
 
@@ -237,11 +237,11 @@ def test_unknown_critical_header_is_refused(site):
         verify_token(sign(valid_claims(), headers={"crit": ["exp2"], "exp2": 1}))
 
 
-def test_verify_with_broken_key_of_the_site_is_the_sites_fault(settings):
+def test_verify_with_an_unusable_key_is_a_signing_key_error(settings):
     settings.TINYMCE_JWT = {"PRIVATE_KEY": private_pem()[:300]}
     with pytest.raises(SigningKeyError):
         verify_token(sign())
 
 
-def test_errors_have_one_root():
+def test_errors_have_one_base_class():
     assert all(issubclass(error, TinymceJwtError) for error in (InvalidClaims, InvalidToken, SigningKeyError))

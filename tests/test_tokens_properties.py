@@ -76,12 +76,12 @@ def verified_or_none(token, service):
 
 
 @given(token=st.text(st.characters()) | st.binary() | values, service=services)
-def test_verify_raises_nothing_but_invalid_token(token, service):
+def test_verify_raises_only_invalid_token(token, service):
     assert verified_or_none(token, service) is None
 
 
 @given(segments=st.lists(st.binary(max_size=60), min_size=1, max_size=5), service=services)
-def test_verify_raises_nothing_but_invalid_token_for_what_looks_like_one(segments, service):
+def test_verify_of_token_like_input_raises_only_invalid_token(segments, service):
     assert verified_or_none(b".".join(jwt.utils.base64url_encode(part) for part in segments), service) is None
 
 
@@ -94,7 +94,7 @@ def test_one_changed_character_makes_a_token_invalid(data, service):
 
 
 @given(claims=claim_sets, service=services)
-def test_signed_claims_are_returned_as_they_are_or_refused(claims, service):
+def test_signed_claims_are_returned_unchanged_or_refused(claims, service):
     assert verified_or_none(sign_for(service, claims), service) in (None, json.loads(json.dumps(claims)))
 
 
@@ -102,7 +102,7 @@ def test_signed_claims_are_returned_as_they_are_or_refused(claims, service):
     header=st.dictionaries(st.sampled_from(["crit", "jku", "jwk", "x5u", "typ", "cty", "b64"]), values),
     service=services,
 )
-def test_header_never_makes_verify_raise_anything_else(header, service):
+def test_verify_of_any_header_raises_only_invalid_token(header, service):
     document = json.dumps({"alg": "RS256", **header}).encode()
     start = b".".join(map(jwt.utils.base64url_encode, (document, b'{"exp": 1}')))
     signature = jwt.get_algorithm_by_name("RS256").sign(start, rsa_key())
@@ -110,7 +110,7 @@ def test_header_never_makes_verify_raise_anything_else(header, service):
 
 
 @given(claims=claim_sets | values, service=services)
-def test_what_is_issued_verifies_and_everything_else_is_refused_before_signing(claims, service):
+def test_issued_claims_verify_and_others_are_not_signed(claims, service):
     GIVEN["claims"] = claims
     try:
         token = issued_token(service)

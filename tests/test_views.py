@@ -71,7 +71,7 @@ def ask_with(site, user):
 
 
 @each_server
-def test_right_request_gets_a_token_and_nothing_else(site, user, client_class):
+def test_correct_request_gets_only_a_token(site, user, client_class):
     response = ask(user, client_class=client_class)
     assert claims_of(response)["sub"] == str(user.pk)
     assert list(response.json()) == ["token"]
@@ -81,7 +81,7 @@ def test_right_request_gets_a_token_and_nothing_else(site, user, client_class):
 
 @each_server
 @each_fault
-def test_fault_has_its_answer(ask_with, fault, client_class):
+def test_fault_gets_its_answer(ask_with, fault, client_class):
     response = ask_with(fault, client_class=client_class)
     assert error_of(response) == (fault.status, fault.error)
     assert set(response.json()) == {"error", "message"}
@@ -89,7 +89,7 @@ def test_fault_has_its_answer(ask_with, fault, client_class):
 
 @each_server
 @pytest.mark.parametrize(("first", "second"), [*combinations(FAULTS, 2)])
-def test_of_two_faults_the_first_row_answers(ask_with, first, second, client_class):
+def test_first_of_two_faults_gets_its_answer(ask_with, first, second, client_class):
     assert error_of(ask_with(FAULTS[first], FAULTS[second], client_class=client_class)) == FAULTS[first][:2]
 
 
@@ -97,7 +97,7 @@ def test_of_two_faults_the_first_row_answers(ask_with, first, second, client_cla
 @pytest.mark.parametrize(
     ("broken", "name"), [*product(BROKEN, ["method", "cross-site", "anonymous", "too-large", "not-json"])]
 )
-def test_broken_settings_come_after_what_is_wrong_with_the_request(settings, user, broken, name):
+def test_request_faults_come_before_settings_faults(settings, user, broken, name):
     settings.TINYMCE_JWT = BROKEN[broken]
     assert error_of(ask(**{"user": user, **FAULTS[name].request})) == FAULTS[name][:2]
 
@@ -109,12 +109,12 @@ def test_broken_settings_do_not_make_a_service_known(settings, broken):
 
 
 @each_broken
-def test_broken_settings_answer_500_to_a_right_request(settings, user, broken):
+def test_broken_settings_answer_500(settings, user, broken):
     settings.TINYMCE_JWT = broken
     assert error_of(ask(user)) == (500, "token_unavailable")
 
 
-def test_service_of_tinys_that_is_not_listed_is_unknown_to_its_own_route_too(site):
+def test_unlisted_default_service_is_unknown(site):
     site.TINYMCE_JWT = {**site.TINYMCE_JWT, "API_KEY": "k", "SERVICES": {"exportpdf": {}}}
     assert error_of(ask(None)) == (404, "unknown_service")
     assert error_of(ask(None, path="/tinymce/jwt/exportpdf/")) == (401, "not_authenticated")
@@ -132,14 +132,14 @@ each_reason = pytest.mark.parametrize("fault", (FAULTS | faults_of_the_site).val
 
 
 @each_reason
-def test_reason_is_not_told_to_the_user(ask_with, fault):
+def test_reason_is_hidden_from_the_user(ask_with, fault):
     response = ask_with(fault)
     assert error_of(response) == (fault.status, fault.error)
     assert fault.detail not in response.content.decode()
 
 
 @each_reason
-def test_reason_is_told_to_the_developer(ask_with, settings, fault):
+def test_reason_is_shown_to_the_developer(ask_with, settings, fault):
     settings.DEBUG = True
     response = ask_with(fault)
     assert error_of(response) == (fault.status, fault.error)
@@ -155,7 +155,7 @@ def test_answer_is_the_same_under_wsgi_and_asgi(ask_with, settings, debug, fault
 
 
 @each_reason
-def test_reason_goes_to_the_log_once(ask_with, caplog, fault):
+def test_reason_is_logged_once(ask_with, caplog, fault):
     ask_with(fault)
     [record] = [record for record in caplog.records if record.name == "django_tinymce_jwt"]
     assert record.levelno == (logging.ERROR if fault.status == 500 else logging.WARNING)
@@ -192,7 +192,7 @@ def test_head_is_not_allowed(site):
 
 @each_server
 @pytest.mark.parametrize("name", ["service", "cross-site", "anonymous", "no-key"])
-def test_options_are_told_to_everybody_without_a_body(ask_with, name, client_class):
+def test_options_is_answered_for_everybody_without_a_body(ask_with, name, client_class):
     response = ask_with(FAULTS[name], method="OPTIONS", client_class=client_class)
     assert (response.status_code, response["Allow"], response.content) == (200, "POST, OPTIONS", b"")
     assert "Content-Type" not in response

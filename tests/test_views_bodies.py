@@ -74,40 +74,40 @@ def reading_middleware(get_response):
 @each_server
 @each_json_type
 @pytest.mark.parametrize("body", TAKEN.values(), ids=TAKEN)
-def test_json_object_or_nothing_is_taken(site, user, client_class, body, content_type):
+def test_json_object_or_empty_body_is_accepted(site, user, client_class, body, content_type):
     assert ask(user, body, client_class=client_class, content_type=content_type).status_code == 200
 
 
 @each_server
 @each_json_type
 @pytest.mark.parametrize("body", REFUSED.values(), ids=REFUSED)
-def test_what_says_it_is_json_and_is_no_object_is_refused(site, user, client_class, body, content_type):
+def test_json_that_is_not_an_object_is_refused(site, user, client_class, body, content_type):
     assert error_of(ask(user, body, client_class=client_class, content_type=content_type)) == INVALID
 
 
 @each_server
 @each_other_type
 @pytest.mark.parametrize("body", ["[", "a=1", b"\xff", "{}"])
-def test_what_does_not_say_it_is_json_is_left_alone(site, user, client_class, body, content_type):
+def test_body_of_another_type_is_ignored(site, user, client_class, body, content_type):
     assert ask(user, body, client_class=client_class, content_type=content_type).status_code == 200
 
 
 @each_other_type
 @pytest.mark.parametrize("site_limit", [None, 2_621_440, 10])
-def test_body_over_the_limit_is_refused_whatever_it_is(site, user, site_limit, content_type):
+def test_body_over_the_limit_is_refused(site, user, site_limit, content_type):
     site.DATA_UPLOAD_MAX_MEMORY_SIZE = site_limit
     assert error_of(ask(user, "x" * (LIMIT + 1), content_type=content_type)) == TOO_LARGE
 
 
 @each_server
-def test_limit_of_the_site_counts_where_it_is_lower(site, user, client_class):
+def test_lower_limit_of_the_site_applies(site, user, client_class):
     site.DATA_UPLOAD_MAX_MEMORY_SIZE = 10
     assert ask(user, '{"abc": 1}', client_class=client_class).status_code == 200
     assert error_of(ask(user, '{"abcd": 1}', client_class=client_class)) == TOO_LARGE
 
 
 @pytest.mark.parametrize(("size", "status"), [(LIMIT, 200), (LIMIT + 1, 413)])
-def test_limit_holds_for_a_chunked_body_under_asgi(site, user, size, status):
+def test_limit_applies_to_a_chunked_body_under_asgi(site, user, size, status):
     headers = [(b"content-type", b"application/json"), (b"transfer-encoding", b"chunked")]
     request = ASGIRequest({"type": "http", "method": "POST", "path": "/", "headers": headers}, BytesIO(b" " * size))
     request.user = user
@@ -125,11 +125,11 @@ def test_body_of_a_client_that_hangs_up_is_refused(site, user, content_type):
 
 
 @pytest.mark.parametrize("length", ["two", "2, 2", "9" * 5_000], ids=["word", "twice", "five-thousand-digits"])
-def test_length_that_is_no_number_is_refused(site, user, length):
+def test_length_that_is_not_a_number_is_refused(site, user, length):
     assert error_of(ask(user, CONTENT_LENGTH=length)) == INVALID
 
 
 @pytest.mark.parametrize("body", ["{}", "["])
-def test_body_that_middleware_has_read_is_not_asked_for(site, user, body):
+def test_body_read_by_middleware_is_accepted(site, user, body):
     site.MIDDLEWARE = [*site.MIDDLEWARE, f"{__name__}.reading_middleware"]
     assert ask(user, body).status_code == 200

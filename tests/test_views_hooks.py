@@ -23,21 +23,21 @@ class SettingsClaims(TinyDriveClaims):
 
 
 @pytest.mark.parametrize("named", [SettingsClaims, f"{__name__}.SettingsClaims"], ids=["class", "dotted-path"])
-def test_mapper_of_the_settings_maps_user_and_request(site, user, named):
+def test_settings_mapper_gets_user_and_request(site, user, named):
     site.TINYMCE_JWT = {**site.TINYMCE_JWT, "CLAIM_MAPPER": named}
     assert claims_of(ask(user, path=VIEWS))[ROOT_CLAIM] == "/settings/ada/POST"
 
 
 @each_server
 @pytest.mark.parametrize("setting", [SettingsClaims, "tests.nowhere.Claims", None], ids=["other", "broken", "none"])
-def test_mapper_of_the_view_goes_before_that_of_the_settings(site, user, client_class, setting):
+def test_view_mapper_overrides_the_settings_mapper(site, user, client_class, setting):
     site.TINYMCE_JWT = {**site.TINYMCE_JWT, "CLAIM_MAPPER": setting}
     response = ask(user, '{"document": 7}', path=f"{VIEWS}for/document/", client_class=client_class)
     assert claims_of(response)[ROOT_CLAIM] == "/documents/7"
 
 
 @each_server
-def test_subclass_gives_claims_of_its_own(site, user, client_class):
+def test_subclass_can_override_get_claims(site, user, client_class):
     response = ask(user, path=f"{VIEWS}for/guest/", client_class=client_class, headers={"X-Name": "Countess"})
     claims = claims_of(response)
     assert (claims["sub"], claims["name"]) == (f"guest-{user.pk}", "Countess")
@@ -45,21 +45,21 @@ def test_subclass_gives_claims_of_its_own(site, user, client_class):
 
 @each_server
 @pytest.mark.parametrize("path", ["exportpdf/", "for/pdf/"], ids=["of-the-url", "of-the-view"])
-def test_service_is_that_of_the_url_or_of_the_view(site, user, path, client_class):
+def test_service_comes_from_the_url_or_the_view(site, user, path, client_class):
     site.TINYMCE_JWT = {**site.TINYMCE_JWT, "API_KEY": "the-api-key", "SERVICES": {"tinydrive": {}, "exportpdf": {}}}
     claims = claims_of(ask(user, path=VIEWS + path, client_class=client_class), "exportpdf")
     assert (claims["aud"], "sub" in claims) == ("the-api-key", False)
 
 
 @each_server
-def test_subclass_with_a_dispatch_of_its_own_needs_no_csrf_token(site, user, client_class):
+def test_subclass_with_own_dispatch_needs_no_csrf_token(site, user, client_class):
     response = ask(user, path=f"{VIEWS}for/dispatch/", client_class=client_class)
     assert claims_of(response)["sub"] == str(user.pk)
     assert response["X-Dispatch"] == "the site's own"
 
 
 @each_server
-def test_subclass_with_a_dispatch_of_its_own_never_redirects_to_a_login(site, client_class):
+def test_subclass_with_own_dispatch_never_redirects(site, client_class):
     response = ask(None, path=f"{VIEWS}for/dispatch/", client_class=client_class)
     assert error_of(response) == (401, "not_authenticated")
     assert response["X-Dispatch"] == "the site's own"
@@ -82,7 +82,7 @@ def make_superuser(user, permission):
 
 @each_server
 @pytest.mark.parametrize("grant", [grant_to_user, grant_to_group, make_superuser])
-def test_required_permission_is_enough_however_it_is_granted(site, user, client_class, grant):
+def test_required_permission_may_be_granted_in_any_way(site, user, client_class, grant):
     site.TINYMCE_JWT = {**site.TINYMCE_JWT, "REQUIRED_PERMISSION": PERMISSION}
     grant(user, Permission.objects.get(content_type__app_label="auth", codename="view_user"))
     assert claims_of(ask(user, path=VIEWS, client_class=client_class))["sub"] == str(user.pk)
@@ -95,7 +95,7 @@ def test_another_permission_is_not_enough(site, user, client_class):
     assert error_of(ask(user, path=VIEWS, client_class=client_class)) == (403, "permission_denied")
 
 
-def test_permission_that_one_service_requires_is_not_asked_for_by_another(site, user):
+def test_required_permission_of_a_service_is_that_services(site, user):
     services = {"tinydrive": {}, "exportpdf": {"REQUIRED_PERMISSION": PERMISSION}}
     site.TINYMCE_JWT = {**site.TINYMCE_JWT, "API_KEY": "k", "SERVICES": services}
     assert ask(user).status_code == 200
@@ -105,7 +105,7 @@ def test_permission_that_one_service_requires_is_not_asked_for_by_another(site, 
 @each_server
 @pytest.mark.parametrize("broken", [False, True], ids=["right-settings", "broken-settings"])
 @pytest.mark.parametrize("superuser", [False, True], ids=["user", "superuser"])
-def test_inactive_user_is_refused_where_the_backend_lets_them_in(site, user, client_class, superuser, broken):
+def test_inactive_user_is_refused_with_any_backend(site, user, client_class, superuser, broken):
     site.AUTHENTICATION_BACKENDS = [ALLOW_ALL]
     site.TINYMCE_JWT = {} if broken else site.TINYMCE_JWT
     user.is_active, user.is_superuser = False, superuser
@@ -113,7 +113,7 @@ def test_inactive_user_is_refused_where_the_backend_lets_them_in(site, user, cli
     assert error_of(ask(user, path=VIEWS, client_class=client_class)) == (403, "permission_denied")
 
 
-def test_user_who_became_inactive_is_logged_out_by_the_default_backend(site, user):
+def test_inactive_user_is_logged_out_by_default(site, user):
     user.is_active = False
     user.save()
     assert error_of(ask(user, path=VIEWS)) == (401, "not_authenticated")
@@ -127,7 +127,7 @@ def login_middleware(request, settings):
 
 
 @each_server
-def test_token_costs_the_queries_of_session_and_user_alone(
+def test_token_costs_only_session_and_user_queries(
     site, user, client_class, login_middleware, django_assert_num_queries
 ):
     client = client_of(user, client_class)
@@ -135,7 +135,7 @@ def test_token_costs_the_queries_of_session_and_user_alone(
         assert send(client, path=VIEWS).status_code == 200
 
 
-def test_refusal_of_nobody_costs_no_query(site, login_middleware, django_assert_num_queries):
+def test_refusal_without_session_costs_no_query(site, login_middleware, django_assert_num_queries):
     client = client_of(None)
     with django_assert_num_queries(0):
         assert send(client, path=VIEWS).status_code == 401

@@ -22,7 +22,7 @@ def growth(amounts):
     return min(after - before for before, after in pairwise(amounts))
 
 
-def test_everybody_gets_their_own_token_and_memory_stays(visitors):
+def test_each_user_gets_own_token_and_memory_stays(visitors):
     stage = REQUESTS // STAGES
     assert visitors.outcomes(WARM_UP, CLIENTS) == {"token": WARM_UP}
     blocks, memory = [visitors.blocks()], [visitors.server.private_bytes()]
