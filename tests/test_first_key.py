@@ -12,7 +12,7 @@ import pytest
 
 from django_tinymce_jwt import answers
 
-from .test_commands import SUBCOMMANDS
+from .helpers.command import SUBCOMMANDS
 
 ROOT = Path(__file__).parent.parent
 
