@@ -13,9 +13,9 @@ from django.utils import translation
 from hypothesis import given
 from hypothesis import strategies as st
 
-from django_tinymce_jwt.operations.guesses import guess_service
-from django_tinymce_jwt.operations.reports import explain
-from django_tinymce_jwt.operations.times import time_in_words
+from django_tinymce_jwt.diagnostics.explain import guess_service
+from django_tinymce_jwt.diagnostics.explain import explain
+from django_tinymce_jwt.diagnostics.explain import time_in_words
 
 from .helpers.keys import fingerprint, private_pem, public_pem, rsa_key
 from .helpers.services import API_SECRET, SERVICES, all_services

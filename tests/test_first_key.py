@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pytest
 
-from django_tinymce_jwt import answers
+from django_tinymce_jwt import endpoint
 
 from .helpers.command import SUBCOMMANDS
 

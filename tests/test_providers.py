@@ -16,7 +16,7 @@ import django_tinymce_jwt
 from .helpers.requirements import cannot_run
 from .helpers.services import API_KEY, API_SECRET, ENVIRONMENT_ID
 
-STATIC = Path(django_tinymce_jwt.__file__).parent / "static" / "django_tinymce_jwt" / "providers.js"
+STATIC = Path(django_tinymce_jwt.__file__).parent / "providers.js"
 JS_TESTS = sorted((Path(__file__).parent / "js").glob("*.test.js"))
 URL = "/tinymce/jwt/providers.js"
 

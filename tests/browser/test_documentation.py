@@ -11,7 +11,7 @@ from tests.helpers.servers import ROOT, SITES
 
 DOCS = ROOT / "docs"
 DOCUMENT = (ROOT / "docs" / "providers.rst").read_text(encoding="utf-8")
-SCRIPT = ROOT / "django_tinymce_jwt" / "static" / "django_tinymce_jwt" / "providers.js"
+SCRIPT = ROOT / "django_tinymce_jwt" / "providers.js"
 SNIPPETS = re.findall(r"^\.\. code-block:: \w+\n\n((?: {4}.*\n|\n)+)", DOCUMENT, re.MULTILINE)
 FOLDERS = {
     SITES / "website",
