@@ -164,9 +164,7 @@ def test_missing_audience_is_reported(configure, service, name):
     )
 
 
-PRIVATE_KEY_HINT = (
-    'Set TINYMCE_JWT["PRIVATE_KEY_PATH"]. A key pair is made by: manage.py tinymce_jwt keys generate secrets/tiny.pem'
-)
+PRIVATE_KEY_HINT = 'Set TINYMCE_JWT["PRIVATE_KEY_PATH"]. This command makes a key pair: manage.py tinymce_jwt keys generate secrets/tiny.pem'
 
 
 @pytest.mark.parametrize(
@@ -227,14 +225,16 @@ def test_service_with_own_key_takes_other_top_settings(configure, own_key):
 @pytest.mark.parametrize("name", ["PUBLIC_KEY", "PUBLIC_KEY_PATH"])
 def test_service_with_own_public_key_never_signs_with_top_key(configure, own_key, name):
     configure({"exportpdf": {name: own_key[name]}})
-    assert key_error("exportpdf") == ("There is no private key to sign with. Set PRIVATE_KEY_PATH or PRIVATE_KEY.")
+    assert key_error("exportpdf") == (
+        "There is no private key to sign with. Set PRIVATE_KEY_PATH, PRIVATE_KEY or SIGNER."
+    )
 
 
 def test_service_with_own_public_key_ignores_the_top_key(configure, own_key):
     configure({"exportpdf": {}})
     token = issued_token("exportpdf")
     configure({"exportpdf": {"PUBLIC_KEY": own_key["PUBLIC_KEY"]}})
-    with pytest.raises(InvalidToken, match="another key signed the token"):
+    with pytest.raises(InvalidToken, match="not signed with a key of this site"):
         verify_token(token, "exportpdf")
 
 
@@ -271,7 +271,7 @@ def test_unknown_service_stops_no_other(configure):
     configure({"tinydrive": {}, "rtc": {}, 5: {}})
     assert issued_claims()["sub"] == "7"
     assert settings_error("rtc") == (
-        "TINYMCE_JWT[\"SERVICES\"] lists 'rtc', which is no service of Tiny's. The services are: tinydrive, exportpdf, "
+        "TINYMCE_JWT[\"SERVICES\"] lists 'rtc', which is not one of Tiny's services. The services are: tinydrive, exportpdf, "
         "exportword, importword, tinymceai, tinymceai-onprem."
     )
 
@@ -286,7 +286,7 @@ def test_top_level_fault_stops_every_service(settings, fault):
 def test_all_faults_of_a_service_are_reported_at_once(configure):
     configure({"tinydrive": {"LIFETIM": 5, "KEY_ID": ""}})
     assert settings_error() == (
-        'TINYMCE_JWT["SERVICES"]["tinydrive"]["LIFETIM"] is no setting. Did you mean LIFETIME?\n'
+        'TINYMCE_JWT["SERVICES"]["tinydrive"]["LIFETIM"] is not a setting. Did you mean LIFETIME?\n'
         'TINYMCE_JWT["SERVICES"]["tinydrive"]["KEY_ID"] is \'\' (str). Make it a str, not blank.'
     )
 

@@ -37,7 +37,7 @@ FAULTS = {
     "method": Fault(405, "method_not_allowed", "The method is PUT", {"method": "PUT"}),
     "service": Fault(404, "unknown_service", "TINYMCE_JWT['SERVICES']", {"service": "exportpdf/"}),
     "cross-site": Fault(403, "cross_site", "CSRF_TRUSTED_ORIGINS", {"headers": {"Origin": "https://evil.example"}}),
-    "anonymous": Fault(401, "not_authenticated", "log in on this site", {"user": None}),
+    "anonymous": Fault(401, "not_authenticated", "Log in on this site", {"user": None}),
     "permission": Fault(403, "permission_denied", "'auth.view_user'", {}, {"REQUIRED_PERMISSION": "auth.view_user"}),
     "too-large": Fault(413, "request_too_large", "at most 65536", {"body": "[" * 65_537}),
     "not-json": Fault(400, "invalid_request", "Send {} or no body", {"body": "["}),

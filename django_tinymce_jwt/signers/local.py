@@ -129,7 +129,7 @@ class WatchedKeys:
 
     def _accept(self, keys: Keys, seen: bytes) -> None:
         if self._keys is not None:
-            logger.info("The key files have changed. Tokens are now signed and verified with the new keys.")
+            logger.info("The key files have changed. Tokens are now signed and verified with the keys in them.")
         self._keys, self._seen = keys, seen
 
     def _refuse(self, failure: str, seen: bytes) -> None:
