@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import base64
 import json
+import re
 import time
 
 import pytest
@@ -114,8 +115,8 @@ def test_clock_skew_of_a_minute_is_allowed(site):
 
 
 def test_times_are_given_in_words(site):
-    report = explain(sign(valid_claims(exp=946684800, iat=946684000)))
-    assert "that is 2000-01-01 00:00:00 UTC, 26 years, 10 months ago" in verdict_of(report, "exp").found
+    found = verdict_of(explain(sign(valid_claims(exp=946684800, iat=946684000))), "exp").found
+    assert re.fullmatch(r"946684800 \(int\), that is 2000-01-01 00:00:00 UTC, \d+ years(, \d+ months?)? ago", found)
 
 
 GOOD = "eyJhbGciOiJSUzI1NiIsInR5cCI6IkpXVCJ9"
