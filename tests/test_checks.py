@@ -97,8 +97,10 @@ FAULTS = {
     ),
     "E014": (
         lambda: with_key(CLAIM_MAPPER="tests.nowhere.Claims"),
-        "CLAIM_MAPPER is 'tests.nowhere.Claims', which cannot be imported: "
-        "ModuleNotFoundError: No module named 'tests.nowhere'.",
+        (
+            "CLAIM_MAPPER is 'tests.nowhere.Claims', which cannot be imported: "
+            "ModuleNotFoundError: No module named 'tests.nowhere'."
+        ),
         "Correct the path, or the module that it names. It is the claim mapper of the service 'tinydrive'.",
     ),
     "W005": (
@@ -121,8 +123,10 @@ FAULTS = {
     ),
     "E016": (
         lambda: {"SIGNER": {"BACKEND": "tests.nowhere.Signer"}},
-        "SIGNER['BACKEND'] is 'tests.nowhere.Signer', which cannot be imported: "
-        "ModuleNotFoundError: No module named 'tests.nowhere'. Correct the path, or the module that it names.",
+        (
+            "SIGNER['BACKEND'] is 'tests.nowhere.Signer', which cannot be imported: "
+            "ModuleNotFoundError: No module named 'tests.nowhere'. Correct the path, or the module that it names."
+        ),
         "No token can be issued for: tinydrive.",
     ),
 }
@@ -215,8 +219,10 @@ def test_unusable_new_key_is_reported_while_the_old_is_used(site, key_path):
     [
         (
             "tests.sites.custom_user.Claims",
-            "cannot be imported: ImportError: "
-            'Module "tests.sites.custom_user" does not define a "Claims" attribute/class.',
+            (
+                "cannot be imported: ImportError: "
+                'Module "tests.sites.custom_user" does not define a "Claims" attribute/class.'
+            ),
         ),
         (
             "tests.sites.broken.Claims",

@@ -215,7 +215,7 @@ def test_mapper_may_refuse_a_user(every_service):
     [
         (
             "nowhere.Mapper",
-            "CLAIM_MAPPER is 'nowhere.Mapper', which cannot be imported: ModuleNotFoundError: No module named 'nowhere'",
+            "'nowhere.Mapper', which cannot be imported: ModuleNotFoundError: No module named 'nowhere'",
         ),
         (f"{__name__}.Missing", f'cannot be imported: ImportError: Module "{__name__}" does not define'),
         ("tests.sites.broken.Mapper", "cannot be imported: RuntimeError: the site's module is broken"),

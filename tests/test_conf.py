@@ -164,7 +164,10 @@ def test_missing_audience_is_reported(configure, service, name):
     )
 
 
-PRIVATE_KEY_HINT = 'Set TINYMCE_JWT["PRIVATE_KEY_PATH"]. This command makes a key pair: manage.py tinymce_jwt keys generate secrets/tiny.pem'
+PRIVATE_KEY_HINT = (
+    'Set TINYMCE_JWT["PRIVATE_KEY_PATH"]. '
+    "This command makes a key pair: manage.py tinymce_jwt keys generate secrets/tiny.pem"
+)
 
 
 @pytest.mark.parametrize(
@@ -271,8 +274,8 @@ def test_unknown_service_stops_no_other(configure):
     configure({"tinydrive": {}, "rtc": {}, 5: {}})
     assert issued_claims()["sub"] == "7"
     assert settings_error("rtc") == (
-        "TINYMCE_JWT[\"SERVICES\"] lists 'rtc', which is not one of Tiny's services. The services are: tinydrive, exportpdf, "
-        "exportword, importword, tinymceai, tinymceai-onprem."
+        "TINYMCE_JWT[\"SERVICES\"] lists 'rtc', which is not one of Tiny's services. "
+        "The services are: tinydrive, exportpdf, exportword, importword, tinymceai, tinymceai-onprem."
     )
 
 

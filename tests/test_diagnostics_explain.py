@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import base64
 import json
+import re
 import time
 
 import pytest
@@ -112,8 +113,8 @@ def test_clock_skew_of_a_minute_is_allowed(site):
 
 
 def test_times_are_given_in_words(site):
-    report = explain(sign(valid_claims(exp=946684800, iat=946684000)))
-    assert "that is 2000-01-01 00:00:00 UTC, 26 years, 10 months ago" in verdict_of(report, "exp").found
+    found = verdict_of(explain(sign(valid_claims(exp=946684800, iat=946684000))), "exp").found
+    assert re.fullmatch(r"946684800 \(int\), that is 2000-01-01 00:00:00 UTC, \d+ years(, \d+ months?)? ago", found)
 
 
 GOOD = "eyJhbGciOiJSUzI1NiIsInR5cCI6IkpXVCJ9"
@@ -246,9 +247,9 @@ def test_guess_among_services_with_one_contract_says_so(every_service):
     now = int(time.time())
     service, note = guess_service(sign({"aud": "test-api-key", "iat": now, "exp": now + 600}))
     assert service == "exportpdf"
-    assert (
-        note
-        == "The token is judged as one for exportpdf. --service names another service with the same contract: exportword, importword."
+    assert note == (
+        "The token is judged as one for exportpdf. "
+        "--service names another service with the same contract: exportword, importword."
     )
 
 

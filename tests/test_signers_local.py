@@ -85,7 +85,8 @@ def test_public_key_that_does_not_match_is_refused(settings, key_path):
     settings.TINYMCE_JWT = {"PRIVATE_KEY_PATH": key_path, "PUBLIC_KEY": [public_pem(rsa_key("other"))]}
     assert key_error() == (
         f"The key in {key_path} (PRIVATE_KEY_PATH) does not belong to the public key in the settings. Set "
-        "PUBLIC_KEY_PATH (or PUBLIC_KEY) to the public half of this key, or remove it: the public key is then derived from the private key."
+        "PUBLIC_KEY_PATH (or PUBLIC_KEY) to the public half of this key, or remove it: "
+        "the public key is then derived from the private key."
     )
 
 

