@@ -39,7 +39,9 @@ def _import(setting: str, path: str) -> Any:
     try:
         return module_loading.import_string(path)
     except Exception as error:  # whatever the site's module raises while it is imported
-        reason = printable("".join(traceback.format_exception_only(error)).strip(), 400)
+        lines = traceback.format_exception_only(error)
+        # Of a syntax error only the last line: the others show the source.
+        reason = printable("".join(lines[-1:] if isinstance(error, SyntaxError) else lines).strip(), 400)
         where = _place(error)
         message = f"{setting} is {_shown(path)}, which cannot be imported: {reason}{where and f' ({where})'}."
         hint = f"Fix the error at {where}." if where else "Correct the path, or the module that it names."
@@ -48,6 +50,8 @@ def _import(setting: str, path: str) -> Any:
 
 def _place(error: Exception) -> str:
     """Return the file and line of the site's own code that failed; empty if only the path is wrong."""
+    if isinstance(error, SyntaxError):
+        return f"{error.filename}, line {error.lineno}"
     frames = traceback.extract_tb(error.__traceback__)
     own = [frame for frame in frames if frame.filename not in _IMPORT_MACHINERY and not frame.filename.startswith("<")]
     return f"{own[-1].filename}, line {own[-1].lineno}" if own else ""
