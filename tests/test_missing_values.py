@@ -66,8 +66,10 @@ def test_missing_key_file_is_a_warning(settings, tmp_path):
         (
             "W008",
             f"PRIVATE_KEY_PATH names {path}, which does not exist.",
-            "Correct the path, or make a key pair: manage.py tinymce_jwt keys generate. "
-            "Until then, no token can be issued for: tinydrive.",
+            (
+                "Correct the path, or make a key pair: manage.py tinymce_jwt keys generate. "
+                "Until then, no token can be issued for: tinydrive."
+            ),
         )
     ]
 

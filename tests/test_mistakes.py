@@ -52,7 +52,7 @@ def test_app_that_is_not_installed_is_named(module):
 
 @pytest.mark.parametrize("given", ["tinydriv", "TinyDrive", "drive"])
 def test_view_of_an_unknown_service_is_refused_at_once(given):
-    with pytest.raises(ImproperlyConfigured, match="TokenView.service is .* not one of Tiny's services. Did you mean"):
+    with pytest.raises(ImproperlyConfigured, match=r"TokenView\.service is .* Did you mean"):
         TokenView.as_view(service=given)
 
 
