@@ -44,14 +44,13 @@ class Application:
     def __init__(self):
         self._handler = ASGIHandler()
 
-    async def ask(self, path, user_pk=None, *, method="POST", headers=(), body=b"{}", gone=None):
+    async def ask(self, path, user_pk, *, method="POST", headers=(), body=b"{}", gone=None):
         """Return status and content of the answer, or None if there is none.
 
         ``headers`` are pairs of bytes; the client hangs up when the event ``gone`` is set.
         """
-        sent = [(b"host", b"testserver"), (b"content-length", b"%d" % len(body)), *headers]
-        if user_pk is not None:
-            sent.append((b"cookie", cookie_of(user_pk).encode()))
+        cookie = cookie_of(user_pk).encode()
+        sent = [(b"host", b"testserver"), (b"content-length", b"%d" % len(body)), (b"cookie", cookie), *headers]
         incoming = [{"type": "http.request", "body": body, "more_body": False}]
         outgoing = []
 

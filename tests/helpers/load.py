@@ -105,6 +105,8 @@ def serving(kind, site, log, **environment):
         **site.environment,
         "PYTHONPATH": os.pathsep.join([str(SETTINGS), site.environment["PYTHONPATH"]]),
         "DJANGO_SETTINGS_MODULE": "load_settings",
+        # Coverage would slow the servers down, and grow with each request.
+        "COVERAGE_PROCESS_CONFIG": "",
         "BENCH_CONNECTIONS": kind.connections,
         **environment,
     }
