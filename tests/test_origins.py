@@ -1,4 +1,4 @@
-"""Where a request may come from. Anonymous requests do: 403 is another site's, and 401 is past that question."""
+"""The origins of requests. The requests are anonymous, so 403 means refused and 401 means accepted."""
 
 from __future__ import annotations
 
