@@ -17,7 +17,7 @@ from . import report
 
 HERE = Path(__file__).parent
 # Each part has a process of its own, and says how many rounds it wants to give steady medians.
-ROUNDS = {"issuing": 40, "handling": 30, "startup": 15, "scaling": 8, "serving": 6}
+ROUNDS = {"token_cost": 40, "request_cost": 30, "startup_cost": 15, "parallelism": 8, "server_cost": 6}
 
 PACKAGES = ("Django", "PyJWT", "cryptography", "granian", "gunicorn", "uvicorn", "pylibmc", "pymemcache")
 
@@ -50,11 +50,11 @@ def main() -> None:
     modules = install_node_modules()
     started = time.monotonic()
     figures: dict[str, Any] = {"machine": machine()}
-    figures["issuing"] = run("issuing", *modules)
-    figures["handling"] = run("handling")
-    figures["startup"] = run("startup")
-    figures["scaling"] = run("scaling")
-    figures["serving"] = run("serving", *(["--modules", *modules] if modules else []))
+    figures["token_cost"] = run("token_cost", *modules)
+    figures["request_cost"] = run("request_cost")
+    figures["startup_cost"] = run("startup_cost")
+    figures["parallelism"] = run("parallelism")
+    figures["server_cost"] = run("server_cost", *(["--modules", *modules] if modules else []))
     report.write(figures, folder)
     for rows in report.tables(figures).values():
         print(report.as_text(rows))

@@ -15,22 +15,22 @@ SESSIONS = {"memory": "in the process"}
 
 def tables(figures: Mapping[str, Any]) -> dict[str, Table]:
     """Return the tables by name, each with a row of headings first."""
-    own = ["The endpoint's own share", str(figures["handling"]["own_microseconds"]), ""]
+    own = ["The endpoint's own share", str(figures["request_cost"]["own_microseconds"]), ""]
     return {
         "machine": [["What", "Version"], *([name, str(value)] for name, value in figures["machine"].items())],
-        "issuing": _costs("One token", figures["issuing"]),
-        "handling": [*_costs("One request, in Django's handler", figures["handling"]["rows"]), own],
-        "startup": [
+        "token_cost": _costs("One token", figures["token_cost"]),
+        "request_cost": [*_costs("One request, in Django's handler", figures["request_cost"]["rows"]), own],
+        "startup_cost": [
             ["A new process", "ms"],
-            *([row["name"], f"{row['milliseconds']:.1f}"] for row in figures["startup"]),
+            *([row["name"], f"{row['milliseconds']:.1f}"] for row in figures["startup_cost"]),
         ],
-        "scaling": [
+        "parallelism": [
             ["Two cores against one", "by", "times"],
-            *([row["name"], row["how"], f"{row['growth']:.2f}"] for row in figures["scaling"]),
+            *([row["name"], row["how"], f"{row['growth']:.2f}"] for row in figures["parallelism"]),
         ],
-        "serving": [
+        "server_cost": [
             ["Server", "Sessions", "Connections", "Users", "Requests/s", "p99, ms", "µs", "Signatures", "MB"],
-            *(_serving(row) for row in figures["serving"]),
+            *(_server_cost(row) for row in figures["server_cost"]),
         ],
     }
 
@@ -42,7 +42,7 @@ def _costs(heading: str, rows: list[Mapping[str, Any]]) -> Table:
     ]
 
 
-def _serving(row: Mapping[str, Any]) -> list[str]:
+def _server_cost(row: Mapping[str, Any]) -> list[str]:
     sessions = SESSIONS.get(row["sessions"], row["sessions"])
     numbers = (row[name] for name in ("users", "requests_per_second", "p99_milliseconds", "microseconds"))
     return [
@@ -70,7 +70,7 @@ def write(figures: Mapping[str, Any], folder: Path) -> None:
     for name, rows in tables(figures).items():
         with (folder / f"{name}.csv").open("w", encoding="utf-8", newline="") as file:
             csv.writer(file, lineterminator="\n").writerows(rows)
-    _plot(figures["serving"], folder / "requests.svg")
+    _plot(figures["server_cost"], folder / "requests.svg")
 
 
 def _plot(rows: list[Mapping[str, Any]], path: Path) -> None:

@@ -12,7 +12,7 @@ from textwrap import dedent
 import pytest
 
 from benchmarks import report
-from benchmarks.serving import RECOMMENDED, SETUPS
+from benchmarks.server_cost import RECOMMENDED, SETUPS
 
 DOCS = Path(__file__).parent.parent / "docs"
 PAGE = (DOCS / "performance.rst").read_text(encoding="utf-8")
@@ -30,14 +30,14 @@ def test_page_shows_each_table():
 
 
 def test_plot_shows_each_server():
-    most = max(row["users"] for row in FIGURES["serving"])
+    most = max(row["users"] for row in FIGURES["server_cost"])
     plot = (DOCS / "performance" / "requests.svg").read_text(encoding="utf-8")
-    wanted = [f"{row['signatures']:.2f}" for row in FIGURES["serving"] if row["users"] == most]
+    wanted = [f"{row['signatures']:.2f}" for row in FIGURES["server_cost"] if row["users"] == most]
     assert [number for number in wanted if f">{number}<" not in plot] == []
 
 
 def test_first_row_is_what_is_recommended():
-    first = FIGURES["serving"][0]
+    first = FIGURES["server_cost"][0]
     assert SETUPS[0]._replace(rows=RECOMMENDED.rows) == RECOMMENDED
     assert [first[name] for name in ("name", "sessions", "connections", "cache")] == [
         RECOMMENDED.name,

@@ -1,4 +1,4 @@
-"""What a whole request costs within Django, without a server. ``python -m benchmarks.handling`` prints JSON."""
+"""What a whole request costs within Django, without a server. ``python -m benchmarks.request_cost`` prints JSON."""
 
 from __future__ import annotations
 
@@ -19,8 +19,8 @@ from django.test.utils import override_settings
 from django.urls import path
 
 from . import plain_site
-from .measuring import BARE, Subject, by_turns, cores, figures, pin, timed
 from .sessions import session_key
+from .timing import BARE, Subject, by_turns, cores, figures, pin, timed
 
 REQUEST = "WSGI, db session"
 WITHOUT_ENDPOINT = "WSGI, session, user and a bare signature"

@@ -1,4 +1,4 @@
-"""What a request costs with a server around it. ``python -m benchmarks.serving`` prints the figures as JSON.
+"""What a request costs with a server around it. ``python -m benchmarks.server_cost`` prints the figures as JSON.
 
 A server with one worker has a core for itself, and the client another one; two workers share both with the client.
 """
@@ -22,8 +22,8 @@ from typing import Any, NamedTuple
 
 from .client import ask, post
 from .example_site import Site, build
-from .measuring import cores, pin, timed
 from .servers import GUNICORN, GUNICORN_THREADS, UVICORN, Server, granian, memcached, running
+from .timing import cores, pin, timed
 
 CLIENTS = 8
 REQUESTS = 400
@@ -148,7 +148,7 @@ def django_rows(site: Site, setup: Setup, cache: Server | None) -> Iterator[list
 
 @contextmanager
 def node_rows(site: Site, modules: Path, environment: Mapping[str, str]) -> Iterator[list[Row]]:
-    script = Path(__file__).parent / "node" / "starter.mjs"
+    script = Path(__file__).parent / "node" / "express_site.mjs"
     key = site.folder / "secrets" / "tiny.pem"
     command = ("node", str(script), str(modules / "node_modules"), str(key), "{port}")
     setup = Setup("Express, session in memory (as Tiny's Node starter)", command, "memory", rows=(100,))
@@ -186,7 +186,7 @@ def main() -> None:
         for row in rows:
             row.warm_up()
         for _ in range(options.rounds):
-            # Each time behind another one, as in measuring.by_turns().
+            # Each time behind another one, as in timing.by_turns().
             for row in random.sample(rows, len(rows)):
                 row.measure(signature(SIGNATURES) / SIGNATURES)
         json.dump([row.result() for row in rows], sys.stdout)

@@ -1,4 +1,4 @@
-"""How much more two cores do than one. ``python -m benchmarks.scaling`` prints the figures as JSON.
+"""How much more two cores do than one. ``python -m benchmarks.parallelism`` prints the figures as JSON.
 
 Two processes, or two threads of one process, against one; wall-clock time, so it wants a quiet machine.
 """
@@ -15,7 +15,7 @@ from collections.abc import Callable
 from typing import Any
 
 from . import plain_site
-from .measuring import BARE, cores, pin
+from .timing import BARE, cores, pin
 
 SECONDS = 0.5
 
@@ -74,21 +74,21 @@ class Processes:
 
 
 def main(rounds: str) -> None:
-    from . import handling
+    from . import request_cost
 
-    user = plain_site.set_up(ROOT_URLCONF=handling.__name__)
-    handling.add_urls()
+    user = plain_site.set_up(ROOT_URLCONF=request_cost.__name__)
+    request_cost.add_urls()
     from django.db import connection
 
     from django_tinymce_jwt import issue_token
 
-    cookie = handling.cookie_of(user, "db")
+    cookie = request_cost.cookie_of(user, "db")
     # A fork and a thread each open a connection of their own.
     connection.close()
     calls: dict[str, Call] = {
         BARE: plain_site.sign,
         "issue_token": lambda: issue_token(user),
-        "whole request (WSGI)": handling.call_wsgi(handling.WSGIHandler(), "/token/", cookie),
+        "whole request (WSGI)": request_cost.call_wsgi(request_cost.WSGIHandler(), "/token/", cookie),
     }
     subjects = {
         (name, kind.__name__.lower()): kind(call) for kind in (Processes, Threads) for name, call in calls.items()

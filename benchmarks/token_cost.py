@@ -1,4 +1,4 @@
-"""What a token costs, by library. ``python -m benchmarks.issuing`` prints the figures as JSON."""
+"""What a token costs, by library. ``python -m benchmarks.token_cost`` prints the figures as JSON."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ from joserfc import jwt as joserfc_jwt
 from joserfc.jwk import RSAKey
 
 from . import plain_site
-from .measuring import BARE, Subject, by_turns, cores, figures, pin, timed
+from .timing import BARE, Subject, by_turns, cores, figures, pin, timed
 
 
 def claims() -> dict[str, object]:
@@ -48,7 +48,7 @@ def node_subjects(modules: Path | None) -> Iterator[dict[str, Subject]]:
     if modules is None:
         yield {}
         return
-    script = Path(__file__).parent / "node" / "issuing.mjs"
+    script = Path(__file__).parent / "node" / "token_cost.mjs"
     command = ["node", str(script), str(modules / "node_modules")]
     with subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True) as node:
         assert node.stdin

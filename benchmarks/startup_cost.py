@@ -1,4 +1,4 @@
-"""What a new process pays: the package's import and the first token. ``python -m benchmarks.startup`` prints JSON.
+"""What a new process pays: the package's import and the first token. ``python -m benchmarks.startup_cost`` prints JSON.
 
 Each round starts new processes; a first one finds out which modules of Django, PyJWT and cryptography the
 package imports, and the others import these before they look at the clock. All find their modules compiled,
@@ -16,7 +16,7 @@ import tempfile
 import time
 from typing import Any
 
-from .measuring import cores, pin
+from .timing import cores, pin
 
 OF_OTHERS = ("django", "jwt", "cryptography", "asgiref", "sqlparse")
 # Views, because that is what a site's URLs import.
@@ -70,7 +70,7 @@ def main(rounds: str, only: str = "") -> None:
     if only:
         json.dump(first_tokens(), sys.stdout)
         return
-    first = ("-W", "ignore", "-m", "benchmarks.startup", rounds, "first token")
+    first = ("-W", "ignore", "-m", "benchmarks.startup_cost", rounds, "first token")
     with tempfile.TemporaryDirectory() as compiled:
         tokens = [run(compiled, *first) for _ in range(int(rounds))]
         found = {
