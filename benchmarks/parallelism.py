@@ -1,6 +1,7 @@
 """How much more two cores do than one. ``python -m benchmarks.parallelism`` prints the figures as JSON.
 
-Two processes, or two threads of one process, against one; wall-clock time, so it wants a quiet machine.
+Compares two processes, and two threads of one process, with one. It measures wall-clock time, so it needs a machine
+that does nothing else.
 """
 
 from __future__ import annotations
@@ -15,7 +16,7 @@ from collections.abc import Callable
 from typing import Any
 
 from . import plain_site
-from .timing import BARE, cores, pin
+from .timing import SIGNATURE, cores, pin
 
 SECONDS = 0.5
 
@@ -50,7 +51,7 @@ class Threads:
 
 
 class Processes:
-    """Makes the calls in forks of this process, which stay for all the rounds."""
+    """Makes the calls in forks of this process, which last for all rounds."""
 
     def __init__(self, call: Call) -> None:
         context = multiprocessing.get_context("fork")
@@ -83,12 +84,12 @@ def main(rounds: str) -> None:
     from django_tinymce_jwt import issue_token
 
     cookie = request_cost.cookie_of(user, "db")
-    # A fork and a thread each open a connection of their own.
+    # Each fork and each thread opens its own.
     connection.close()
     calls: dict[str, Call] = {
-        BARE: plain_site.sign,
+        SIGNATURE: plain_site.sign,
         "issue_token": lambda: issue_token(user),
-        "whole request (WSGI)": request_cost.call_wsgi(request_cost.WSGIHandler(), "/token/", cookie),
+        "request for a token, db session": request_cost.request_call(request_cost.WSGIHandler(), "/token/", cookie),
     }
     subjects = {
         (name, kind.__name__.lower()): kind(call) for kind in (Processes, Threads) for name, call in calls.items()

@@ -11,15 +11,21 @@ from typing import Any
 Table = list[list[str]]
 
 SESSIONS = {"memory": "in the process"}
+# The rows of the ASGI page, from those of the servers: the name there, by the name here.
+ASGI = {
+    "gunicorn, 4 threads": "WSGI: gunicorn, 4 threads",
+    "uvicorn, ASGI handler": "ASGI: uvicorn",
+    "uvicorn, recipe of the ASGI page": "ASGI: uvicorn, with the recipe",
+}
 
 
 def tables(figures: Mapping[str, Any]) -> dict[str, Table]:
     """Return the tables by name, each with a row of headings first."""
-    own = ["The endpoint's own share", str(figures["request_cost"]["own_microseconds"]), ""]
+    own = ["the endpoint's own share", str(figures["request_cost"]["own_microseconds"]), ""]
     return {
         "machine": [["What", "Version"], *([name, str(value)] for name, value in figures["machine"].items())],
         "token_cost": _costs("One token", figures["token_cost"]),
-        "request_cost": [*_costs("One request, in Django's handler", figures["request_cost"]["rows"]), own],
+        "request_cost": [*_costs("One request, without a server", figures["request_cost"]["rows"]), own],
         "startup_cost": [
             ["A new process", "ms"],
             *([row["name"], f"{row['milliseconds']:.1f}"] for row in figures["startup_cost"]),
@@ -32,12 +38,16 @@ def tables(figures: Mapping[str, Any]) -> dict[str, Table]:
             ["Server", "Sessions", "Connections", "Users", "Requests/s", "p99, ms", "µs", "Signatures", "MB"],
             *(_server_cost(row) for row in figures["server_cost"]),
         ],
+        "asgi": [
+            ["Server", "Database connections", "Requests/s", "p99, ms", "µs", "Signatures"],
+            *(_asgi(row) for row in figures["server_cost"] if row["name"] in ASGI and row["sessions"] == "db"),
+        ],
     }
 
 
 def _costs(heading: str, rows: list[Mapping[str, Any]]) -> Table:
     return [
-        [heading, "µs", "signatures"],
+        [heading, "µs", "Signatures"],
         *([row["name"], f"{row['microseconds']:.0f}", f"{row['signatures']:.2f}"] for row in rows),
     ]
 
@@ -53,6 +63,12 @@ def _server_cost(row: Mapping[str, Any]) -> list[str]:
         f"{row['signatures']:.2f}",
         str(row["private_megabytes"]),
     ]
+
+
+def _asgi(row: Mapping[str, Any]) -> list[str]:
+    numbers = (row[name] for name in ("requests_per_second", "p99_milliseconds", "microseconds"))
+    connections = {"kept": "kept", "new": "one for each request"}[row["connections"]]
+    return [ASGI[row["name"]], connections, *map(str, numbers), f"{row['signatures']:.2f}"]
 
 
 def as_text(rows: Table) -> str:
