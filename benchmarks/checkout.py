@@ -9,6 +9,8 @@ import json
 import sys
 from pathlib import Path
 
+from django.core.handlers.wsgi import WSGIHandler
+
 from . import plain_site, request_cost
 from .startup_cost import require_package
 from .timing import SIGNATURE, cores, in_turns, pin, ratios, timed
@@ -23,7 +25,7 @@ def main(checkout: str) -> None:
 
     require_package(django_tinymce_jwt.__file__, Path(checkout))
     cookie = request_cost.cookie_of(user, "db")
-    request = request_cost.request_call(request_cost.WSGIHandler(), "/token/", cookie)
+    request = request_cost.request_call(WSGIHandler(), "/token/", cookie)
     subjects = {
         SIGNATURE: timed(plain_site.sign),
         "issue_token": timed(lambda: django_tinymce_jwt.issue_token(user)),

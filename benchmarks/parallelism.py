@@ -15,6 +15,8 @@ import time
 from collections.abc import Callable
 from typing import Any
 
+from django.core.handlers.wsgi import WSGIHandler
+
 from . import plain_site
 from .timing import SIGNATURE, cores, pin
 
@@ -89,7 +91,7 @@ def main(rounds: str) -> None:
     calls: dict[str, Call] = {
         SIGNATURE: plain_site.sign,
         "issue_token": lambda: issue_token(user),
-        "request for a token, db session": request_cost.request_call(request_cost.WSGIHandler(), "/token/", cookie),
+        "request for a token, db session": request_cost.request_call(WSGIHandler(), "/token/", cookie),
     }
     subjects = {
         (name, kind.__name__.lower()): kind(call) for kind in (Processes, Threads) for name, call in calls.items()

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import re
 import shutil
 import subprocess
@@ -22,7 +23,8 @@ def issue_token(*arguments, **keywords):
 
 def compare(other):
     command = [sys.executable, "-m", "benchmarks.compare", other, "--pairs", "1", "--rounds", "3", "--imports", "3"]
-    return subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=False)
+    environment = {name: value for name, value in os.environ.items() if name != "PYTHONDONTWRITEBYTECODE"}
+    return subprocess.run(command, cwd=ROOT, env=environment, capture_output=True, text=True, check=False)
 
 
 def test_compare_measures_the_package_of_the_other_checkout(tmp_path):
