@@ -130,7 +130,7 @@ class Site:
         return f"sessionid={cookies['sessionid'].value}"
 
     def complaints(self):
-        return len(re.findall("cannot be used; the last good one stays in use", self.log_path.read_text()))
+        return len(re.findall("cannot be used. The previous key stays in use", self.log_path.read_text()))
 
 
 class Traffic:

@@ -292,5 +292,6 @@ def test_loaded_keys_are_bounded():
             pytest.raises(SigningKeyError),
         ):
             issued_token()
+    gc.collect()
     kept = [thing for thing in gc.get_objects() if type(thing) is WatchedKeys]
     assert 0 < len(kept) <= signers.MAX_KEPT

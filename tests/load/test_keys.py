@@ -11,7 +11,7 @@ from tests.helpers.keys import private_pem, public_pem, rsa_key
 from tests.helpers.load import LONG, serving
 
 ROUNDS = 40 if LONG else 4
-REFUSED = "the last good one stays in use"
+REFUSED = "The previous key stays in use"
 DAY = 24 * 60 * 60
 JUMPS = {"a-year-ahead": 365 * DAY, "a-year-back": -365 * DAY}
 
