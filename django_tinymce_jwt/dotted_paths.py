@@ -9,7 +9,7 @@ from typing import Any
 from django.core.exceptions import ImproperlyConfigured
 from django.utils import module_loading
 
-from .display import describe, printable
+from .display import describe, error_text, printable
 
 _IMPORT_MACHINERY = {__file__, importlib.__file__, module_loading.__file__}
 
@@ -39,9 +39,9 @@ def _import(setting: str, path: str) -> Any:
     try:
         return module_loading.import_string(path)
     except Exception as error:  # whatever the site's module raises while it is imported
-        reason = printable("".join(traceback.format_exception_only(error)).strip(), 400)
         where = _place(error)
-        message = f"{setting} is {_shown(path)}, which cannot be imported: {reason}{where and f' ({where})'}."
+        reason = f"{error_text(error)}{where and f' ({where})'}"
+        message = f"{setting} is {_shown(path)}, which cannot be imported: {reason}."
         hint = f"Fix the error at {where}." if where else "Correct the path, or the module that it names."
         raise DottedPathError(message, hint) from error
 
