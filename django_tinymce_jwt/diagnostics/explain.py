@@ -30,7 +30,7 @@ from ..tokens import CLOCK_SKEW, MAX_TOKEN_LENGTH, parse_payload, verify_signatu
 TIME_CLAIMS = ("iat", "nbf", "exp")
 MAX_DEPTH = 20  # of claims that are shown
 MAX_CLAIMS = 50  # that are shown
-MAX_SIZE = 5000  # characters of one of them, as JSON
+MAX_SIZE = 2000  # characters of one of them, as indented JSON
 
 _UNVERIFIED: Any = {"verify_signature": False}
 _FORM = "three parts of base64url with dots between them, the first a JSON object"
@@ -208,7 +208,7 @@ def _judge_signature(token: str | bytes, config: ServiceConfig | None, fault: st
 
 def _showable(values: Mapping[str, Any]) -> dict[str, Any]:
     shown: dict[str, Any] = {
-        printable(name): value if _is_plain(value) and len(json.dumps(value)) <= MAX_SIZE else "(not shown)"
+        printable(name): value if _is_plain(value) and len(json.dumps(value, indent=2)) <= MAX_SIZE else "(not shown)"
         for name, value in islice(values.items(), MAX_CLAIMS)
     }
     left_out = len(values) - MAX_CLAIMS
