@@ -15,6 +15,7 @@ from .. import checks, conf
 from ..claims import TinyDriveClaims, get_claim_mapper_class
 from ..conf import ServiceConfig
 from ..conf.validation import MISSING_KEY
+from ..display import printable
 from ..endpoint import refusal_reason
 from ..exceptions import SigningKeyError
 from ..signers.sources import KeySource
@@ -159,8 +160,8 @@ def _token(user: Any, config: ServiceConfig) -> Finding:
         reason = refusal_reason(user, config.required_permission)
         verify_token(issue_token(user, service), service)
     except Exception as failure:  # whatever the site's claim mapper raises
-        hint = f"To see where: manage.py tinymce_jwt token {user.pk} --service {service} --traceback"
+        hint = f"To see where: manage.py tinymce_jwt token {printable(user.pk)} --service {service} --traceback"
         return error("token", f"{service}: {failure_text(failure)}", hint)
     if reason is not None:
         return warning("token", f"{service}: the endpoint would refuse. {reason}", "Or try another user.")
-    return ok("token", f"{service}: a token for {user.get_username()} was issued and verified.")
+    return ok("token", f"{service}: a token for {printable(user.get_username())} was issued and verified.")
