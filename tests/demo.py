@@ -18,7 +18,7 @@ from pathlib import Path
 
 EXAMPLE = Path(__file__).resolve().parent.parent / "example_project"
 SERVICES = ["tinydrive", "exportpdf", "exportword", "importword", "tinymceai", "tinymceai-onprem"]
-MADE_BY_USE = ["secrets", "db.sqlite3*", "tiny_cloud_files", "__pycache__"]
+MADE_BY_USE = ["secrets", "db.sqlite3*", "tiny_stand_in_files", "__pycache__"]
 
 
 class Demo:

@@ -48,7 +48,7 @@ class Cloud:
         place = "drive" if service == "tinydrive" else service
         if authorization is not None:
             headers["Authorization"] = authorization
-        return Browser(self.demo.address).open(f"/tiny-cloud/{place}/{path}", data, method, **headers)
+        return Browser(self.demo.address).open(f"/tiny-stand-in/{place}/{path}", data, method, **headers)
 
     def use(self, service, token):
         """Ask for the smallest thing that the service does, as its plugin does it."""
@@ -168,7 +168,7 @@ def test_token_of_the_site_is_accepted(demo, cloud, service):
 
 
 def test_it_never_imports_the_package_nor_reads_the_private_key():
-    for path in (EXAMPLE / "tiny_cloud").rglob("*.py"):
+    for path in (EXAMPLE / "tiny_stand_in").rglob("*.py"):
         source = path.read_text(encoding="utf-8")
         tree = ast.walk(ast.parse(source))
         imports = [ast.unparse(node) for node in tree if isinstance(node, (ast.Import, ast.ImportFrom))]
@@ -322,7 +322,7 @@ def test_clock_may_be_a_minute_off_on_premises_alone(cloud, service):
 
 
 def test_session_counts_for_nothing(demo):
-    response = Browser(demo.address).log_in("alice").open("/tiny-cloud/drive/")
+    response = Browser(demo.address).log_in("alice").open("/tiny-stand-in/drive/")
     assert response.status == 401
     assert json.loads(response.text)["error"] == "invalid_token"
 
@@ -441,7 +441,7 @@ def test_length_that_is_no_number_is_refused_in_json(drive, length):
 @pytest.mark.parametrize("name", ["../../../evil.png", "..\\..\\evil.png", "/etc/evil.png", "evil.png\x7f", "e" * 300])
 def test_name_of_a_file_never_becomes_a_path(demo, drive, name):
     stored = drive.put(name)
-    assert (demo.folder / "tiny_cloud_files" / stored["id"]).read_bytes() == picture()
+    assert (demo.folder / "tiny_stand_in_files" / stored["id"]).read_bytes() == picture()
     assert "/" not in stored["name"]
     assert stored["name"].isprintable()
     assert len(stored["name"]) <= 100
@@ -452,7 +452,7 @@ def test_deleted_file_is_gone(demo, drive):
     stored = drive.put()
     assert drive.delete(stored).status == 200
     assert drive.files() == []
-    assert not (demo.folder / "tiny_cloud_files" / stored["id"]).exists()
+    assert not (demo.folder / "tiny_stand_in_files" / stored["id"]).exists()
     response = Browser(demo.address).open(stored["url"])
     assert (response.status, json.loads(response.text)["error"]) == (404, "not_found")
     assert drive.delete(stored).status == 404
@@ -460,7 +460,7 @@ def test_deleted_file_is_gone(demo, drive):
 
 def test_file_that_is_missing_on_the_disk_is_not_found(demo, drive):
     stored = drive.put()
-    (demo.folder / "tiny_cloud_files" / stored["id"]).unlink()
+    (demo.folder / "tiny_stand_in_files" / stored["id"]).unlink()
     assert Browser(demo.address).open(stored["url"]).status == 404
 
 

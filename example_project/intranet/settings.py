@@ -29,7 +29,7 @@ TINY_ENVIRONMENT_ID = os.environ.get("TINY_ENVIRONMENT_ID", "demo-environment")
 INSTALLED_APPS = [
     "articles",
     "audit_trail",
-    "tiny_cloud",
+    "tiny_stand_in",
     "django_tinymce_jwt",
     "tinymce",
     "django.contrib.admin",
@@ -108,23 +108,23 @@ if TINY_API_KEY:
 else:
     TINYMCE_EXTRA_MEDIA = {
         "js": [
-            "tiny_cloud/client.js",
-            "tiny_cloud/drive-dialog.js",
-            "tiny_cloud/drive.js",
-            "tiny_cloud/converters.js",
-            "tiny_cloud/ai.js",
+            "tiny_stand_in/client.js",
+            "tiny_stand_in/drive-dialog.js",
+            "tiny_stand_in/drive.js",
+            "tiny_stand_in/converters.js",
+            "tiny_stand_in/ai.js",
             *EDITOR_SCRIPTS,
         ],
-        "css": {"all": ["tiny_cloud/dialogs.css"]},
+        "css": {"all": ["tiny_stand_in/dialogs.css"]},
     }
     TINYMCE_DEFAULT_CONFIG["license_key"] = "gpl"
     TINYMCE_DEFAULT_CONFIG["plugins"] += " demo_drive demo_converters demo_ai"
     TINYMCE_DEFAULT_CONFIG |= {
-        "demo_drive_url": reverse_lazy("tiny_cloud:drive"),
-        "exportpdf_service_url": reverse_lazy("tiny_cloud:exportpdf"),
-        "exportword_service_url": reverse_lazy("tiny_cloud:exportword"),
-        "importword_service_url": reverse_lazy("tiny_cloud:importword"),
-        "tinymceai_service_url": reverse_lazy("tiny_cloud:tinymceai"),
+        "demo_drive_url": reverse_lazy("tiny_stand_in:drive"),
+        "exportpdf_service_url": reverse_lazy("tiny_stand_in:exportpdf"),
+        "exportword_service_url": reverse_lazy("tiny_stand_in:exportword"),
+        "importword_service_url": reverse_lazy("tiny_stand_in:importword"),
+        "tinymceai_service_url": reverse_lazy("tiny_stand_in:tinymceai"),
     }
     CONTENT_SECURITY_POLICY = policy()
 
@@ -161,10 +161,10 @@ TINYMCE_JWT = {
 SILENCED_SYSTEM_CHECKS = ["django_tinymce_jwt.W005"]
 
 # What Tiny would know of this site, for the stand-in: of the key pair the public half alone.
-TINY_CLOUD = {
+TINY_STAND_IN = {
     "PUBLIC_KEY_PATH": SECRETS_DIR / "tiny.pub.pem",
     "API_KEY": TINYMCE_JWT["API_KEY"],
     "ENVIRONMENT_ID": TINY_ENVIRONMENT_ID,
     "API_SECRET": secret("tiny-api-secret.txt"),
-    "FILES": BASE_DIR / "tiny_cloud_files",
+    "FILES": BASE_DIR / "tiny_stand_in_files",
 }

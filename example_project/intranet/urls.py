@@ -6,7 +6,7 @@ from django.urls import include, path
 urlpatterns = [
     path("", include("articles.urls")),
     path("tinymce/jwt/", include("django_tinymce_jwt.urls")),
-    path("tiny-cloud/", include("tiny_cloud.urls")),
+    path("tiny-stand-in/", include("tiny_stand_in.urls")),
     path("login/", LoginView.as_view(extra_context={"demo_users": USERS}), name="login"),
     path("logout/", LogoutView.as_view(), name="logout"),
     path("admin/tokens/", include("django_tinymce_jwt.inspector_urls")),

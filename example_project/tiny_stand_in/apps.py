@@ -1,6 +1,6 @@
 from django.apps import AppConfig
 
 
-class TinyCloudConfig(AppConfig):
-    name = "tiny_cloud"
+class TinyStandInConfig(AppConfig):
+    name = "tiny_stand_in"
     verbose_name = "Stand-in for Tiny's cloud"

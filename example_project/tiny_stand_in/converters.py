@@ -10,7 +10,7 @@ from .drive import LARGEST_FORM
 from .endpoint import endpoint, file_in, json_in, text_in
 from .refusals import Refused, wrong_request
 
-logger = logging.getLogger("tiny_cloud")
+logger = logging.getLogger("tiny_stand_in")
 
 DOCX = "application/vnd.openxmlformats-officedocument.wordprocessingml.document"
 

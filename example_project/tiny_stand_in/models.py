@@ -24,8 +24,8 @@ class StoredFile(models.Model):
         return f"{self.folder}/{self.name}"
 
     def get_absolute_url(self):
-        return reverse("tiny_cloud:file", args=[self.id, self.name])
+        return reverse("tiny_stand_in:file", args=[self.id, self.name])
 
     @property
     def path(self):
-        return Path(settings.TINY_CLOUD["FILES"]) / str(self.id)
+        return Path(settings.TINY_STAND_IN["FILES"]) / str(self.id)

@@ -78,7 +78,7 @@ def fit(image):
 
 def font_file(module):
     """Return the path of a font, unpacked when it is first asked for: fpdf2 reads fonts from files alone."""
-    folder = Path(settings.TINY_CLOUD["FILES"]) / "fonts"
+    folder = Path(settings.TINY_STAND_IN["FILES"]) / "fonts"
     path = folder / f"{module}.ttf"
     if not path.exists():
         folder.mkdir(parents=True, exist_ok=True)

@@ -20,11 +20,11 @@ LONGEST = 16 * 1024  # characters
 
 
 def public_key():
-    return RSAKey.import_key(Path(settings.TINY_CLOUD["PUBLIC_KEY_PATH"]).read_bytes())
+    return RSAKey.import_key(Path(settings.TINY_STAND_IN["PUBLIC_KEY_PATH"]).read_bytes())
 
 
 def api_secret():
-    return OctKey.import_key(settings.TINY_CLOUD["API_SECRET"])
+    return OctKey.import_key(settings.TINY_STAND_IN["API_SECRET"])
 
 
 class Service(NamedTuple):
@@ -51,7 +51,7 @@ def verified_claims(request, name):
     service = SERVICES[name]
     payload = verified_payload(token_in(request, service.scheme), service)
     claims = Claims(payload, int(time.time()))
-    service.contract(claims, settings.TINY_CLOUD)
+    service.contract(claims, settings.TINY_STAND_IN)
     return claims
 
 

@@ -2,7 +2,7 @@ from django.urls import path
 
 from . import ai, converters, drive
 
-app_name = "tiny_cloud"
+app_name = "tiny_stand_in"
 
 urlpatterns = [
     path("drive/", drive.files, name="drive"),

@@ -77,7 +77,7 @@ class Person:
 
     def picture(self, name="soup.png"):
         """The pictures of the article that lie in the drive under that name."""
-        return self.article().locator(f'img[data-mce-src^="/tiny-cloud/drive/"][data-mce-src$="/{name}"]')
+        return self.article().locator(f'img[data-mce-src^="/tiny-stand-in/drive/"][data-mce-src$="/{name}"]')
 
     def press(self, button):
         self.page.locator(".tox-editor-header").get_by_role("button", name=button, exact=True).click()
@@ -332,7 +332,7 @@ def test_name_of_a_user_is_never_taken_for_html(demo, alice):
     alice.edit(NEW).empty_drive()
     file = {"name": "soup.txt", "mimeType": "text/plain", "buffer": b"Salt"}
     headers = {"Authorization": f"Bearer {token}"}
-    alice.visitor.context.request.post(f"{demo.address}/tiny-cloud/drive/", multipart={"file": file}, headers=headers)
+    alice.visitor.context.request.post(f"{demo.address}/tiny-stand-in/drive/", multipart={"file": file}, headers=headers)
     drive = alice.open_drive()
     expect(drive).to_contain_text(f"uploaded by {name}")
     expect(drive.locator("img")).to_have_count(0)
@@ -348,7 +348,7 @@ def test_drive_keeps_its_token_until_the_service_refuses_it(alice):
         alice.open_drive().get_by_role("button", name="Close").last.click()
         own = [url for url in asked if url]  # the token panel asks at the service's own address
         assert len(own) == 1, count
-    alice.page.route("**/tiny-cloud/drive/", lambda route: route.fulfill(status=401, json={"message": "old"}), times=1)
+    alice.page.route("**/tiny-stand-in/drive/", lambda route: route.fulfill(status=401, json={"message": "old"}), times=1)
     expect(alice.open_drive()).to_be_visible()
     assert len(asked) == 2
     assert len(alice.visitor.take_problems()) == 1
@@ -357,7 +357,7 @@ def test_drive_keeps_its_token_until_the_service_refuses_it(alice):
 def test_second_refusal_by_the_drive_is_told(alice):
     alice.edit(NEW)
     message = "The claim 'aud' is <missing>."
-    alice.page.route("**/tiny-cloud/drive/", lambda route: route.fulfill(status=401, json={"message": message}))
+    alice.page.route("**/tiny-stand-in/drive/", lambda route: route.fulfill(status=401, json={"message": message}))
     alice.press("Drive")
     alice.visitor.sees(message)
     assert len(alice.visitor.take_problems()) == 2
@@ -383,7 +383,7 @@ def test_picture_that_was_refused_does_not_stay_in_the_article(alice):
 
 def test_service_that_cannot_be_reached_is_told(alice):
     alice.edit()
-    alice.page.route("**/tiny-cloud/exportpdf/", lambda route: route.abort())
+    alice.page.route("**/tiny-stand-in/exportpdf/", lambda route: route.abort())
     alice.press("Export to PDF")
     alice.visitor.sees("The service could not be reached.")
     assert len(alice.visitor.take_problems()) == 1
@@ -587,7 +587,7 @@ def test_account_loads_editor_and_plugins_from_tiny(customer, path):
     plugins = ["tinydrive", "exportpdf", "exportword", "importword", "tinymceai"]
     assert {f"{CDN}tinymce.min.js", *(f"{CDN}plugins/{name}/plugin.min.js" for name in plugins)} <= urls
     assert "license_key" not in customer.page.locator("[data-mce-conf]").get_attribute("data-mce-conf")
-    assert "demoCloud" not in customer.page.evaluate("Object.keys(window)")
+    assert "tinyStandIn" not in customer.page.evaluate("Object.keys(window)")
 
 
 def test_account_tells_tiny_which_site_asks(customer):

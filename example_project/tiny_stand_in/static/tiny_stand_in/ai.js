@@ -2,7 +2,7 @@
 "use strict";
 
 tinymce.PluginManager.add("demo_ai", (editor) => {
-  const { alert, call, notify, registerOptions } = window.demoCloud;
+  const { alert, call, notify, registerOptions } = window.tinyStandIn;
 
   registerOptions(editor, "tinymceai_token_provider", "tinymceai_service_url");
 

@@ -1,7 +1,7 @@
 // What the demo's editor plugins share: calls to the stand-in for Tiny's cloud, and messages to the user.
 "use strict";
 
-window.demoCloud = {
+window.tinyStandIn = {
   // Resolves to the answer. Rejects with an Error whose message may be shown; its status is that of a refusal.
   async call(url, { method = "POST", authorization, json, form }) {
     const headers = { Authorization: authorization };
@@ -43,7 +43,7 @@ window.demoCloud = {
     try {
       await task();
     } catch (error) {
-      window.demoCloud.notify(editor, error.message);
+      window.tinyStandIn.notify(editor, error.message);
     } finally {
       editor.setProgressState(false);
     }

@@ -2,7 +2,7 @@
 "use strict";
 
 tinymce.PluginManager.add("demo_converters", (editor) => {
-  const { busily, call, pickFile, registerOptions, saveFile } = window.demoCloud;
+  const { busily, call, pickFile, registerOptions, saveFile } = window.tinyStandIn;
 
   // As these plugins do it: one token for each use, in a header without "Bearer", and not a word when the
   // provider rejects. Whoever writes the provider tells the user; django-tinymce-jwt's does.

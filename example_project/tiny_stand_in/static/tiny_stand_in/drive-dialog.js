@@ -47,7 +47,7 @@
     };
   };
 
-  const { alert, pickFile } = window.demoCloud;
+  const { alert, pickFile } = window.tinyStandIn;
 
   // What the buttons do; the drive is changed, and then its files are shown anew.
   const actionsFor = (editor, drive) => {
@@ -98,6 +98,6 @@
     };
   };
 
-  window.demoCloud.openDrive = async (editor, drive) =>
+  window.tinyStandIn.openDrive = async (editor, drive) =>
     editor.windowManager.open(dialogFor(editor, drive, await drive.list()));
 }

@@ -2,7 +2,7 @@
 "use strict";
 
 tinymce.PluginManager.add("demo_drive", (editor) => {
-  const { call, notify, openDrive, registerOptions } = window.demoCloud;
+  const { call, notify, openDrive, registerOptions } = window.tinyStandIn;
 
   registerOptions(editor, "tinydrive_token_provider", "demo_drive_url");
 
