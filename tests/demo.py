@@ -119,7 +119,7 @@ class Browser:
         return json.loads(response.text)["token"]
 
     def verify(self, service, token):
-        return self.post_form(f"/tokens/verify/{service}/", token=token)
+        return self.post_form("/tokens/verify/", service=service, token=token)
 
     def log_in(self, username):
         self.open("/login/")

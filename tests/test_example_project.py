@@ -2,17 +2,20 @@
 
 from __future__ import annotations
 
+import ast
 import json
 import os
 import re
 import shutil
 import stat
+import subprocess
+import sys
 import urllib.request
 
 import jwt
 import pytest
 
-from .demo import SERVICES, Browser, Demo, set_up
+from .demo import EXAMPLE, SERVICES, Browser, Demo, set_up
 
 
 @pytest.fixture(scope="module")
@@ -47,17 +50,15 @@ def claims_of(token):
 
 
 def test_setup_says_what_it_made(demo):
-    for made in ["tiny.pem", "tiny.pub.pem", "user alice", "user bob", "user admin", "3 articles"]:
+    for made in ["tiny.pem and its public half", "user alice", "user bob", "user ada", "3 articles"]:
         assert made in demo.first_setup.stdout
 
 
 @pytest.mark.skipif(os.name == "nt", reason="modes are POSIX")
-def test_secrets_are_for_their_owner_alone(demo):
+def test_private_key_is_readable_by_its_owner_alone(demo):
     secrets = demo.folder / "secrets"
     assert stat.S_IMODE(secrets.stat().st_mode) == 0o700
-    files = {path.name: stat.S_IMODE(path.stat().st_mode) for path in secrets.iterdir()}
-    names = ["django-secret-key.txt", "tiny-api-secret.txt", "tiny.pem", "tiny.pub.pem"]
-    assert files == dict.fromkeys(names, 0o600)
+    assert stat.S_IMODE((secrets / "tiny.pem").stat().st_mode) == 0o600
 
 
 def test_second_setup_changes_nothing(demo):
@@ -68,13 +69,18 @@ def test_second_setup_changes_nothing(demo):
     assert {path.name: path.read_bytes() for path in (demo.folder / "secrets").iterdir()} == before
 
 
-def test_new_private_key_gets_a_public_key_that_fits(demo, tmp_path):
+def test_lost_private_key_is_replaced_with_its_public_half(demo, tmp_path):
     folder = tmp_path / "example_project"
     shutil.copytree(demo.folder, folder)
     (folder / "secrets" / "tiny.pem").unlink()
+    old = (folder / "secrets" / "tiny.pub.pem").read_bytes()
     other = Demo(folder)
-    assert "tiny.pub.pem" in other.manage("demo_setup").stdout
-    assert other.manage("check", "--fail-level", "WARNING").returncode == 0
+    assert "tiny.pem and its public half" in other.manage("demo_setup").stdout
+    assert (folder / "secrets" / "tiny.pub.pem").read_bytes() != old
+    with other.serving():
+        browser = Browser(other.address).log_in("alice")
+        headers = {"Authorization": f"Bearer {browser.token('tinydrive')}"}
+        assert browser.open("/tiny-stand-in/drive/", **headers).status == 200
 
 
 @pytest.mark.parametrize("arguments", [["check", "--fail-level", "WARNING"], ["makemigrations", "--check"]])
@@ -97,7 +103,7 @@ def test_announced_curl_gets_a_token_that_verifies_with_the_public_key(demo):
 
 
 def test_announcement_names_users_and_passwords(demo):
-    for words in [demo.address, "alice", "demo-alice", "bob", "demo-bob", "admin", "demo-admin"]:
+    for words in [demo.address, "alice", "demo-alice", "bob", "demo-bob", "ada", "demo-ada"]:
         assert words in demo.announced
 
 
@@ -115,6 +121,53 @@ def test_port_out_of_range_is_a_clear_error(demo, port):
     assert result.returncode == 1
     assert f"Port {port} cannot be used" in result.stderr
     assert "Traceback" not in result.stderr
+
+
+# The settings
+
+
+def assignments(source):
+    """The names that a settings module assigns at its top level, in order."""
+    return [node.targets[0].id for node in ast.parse(source).body if isinstance(node, ast.Assign)]
+
+
+def comments(source):
+    return [line for line in source.splitlines() if line.startswith("#")]
+
+
+def test_settings_start_as_startproject_writes_them(tmp_path):
+    subprocess.run([sys.executable, "-m", "django", "startproject", "intranet", tmp_path], check=True)
+    new = (tmp_path / "intranet" / "settings.py").read_text()
+    ours = (EXAMPLE / "intranet" / "settings.py").read_text()
+    names = assignments(new)
+    assert assignments(ours)[: len(names)] == names
+    version = re.compile(r"/en/[^/]+/")
+    expected = [version.sub("/en/", line) for line in comments(new)]
+    assert [version.sub("/en/", line) for line in comments(ours)][: len(expected)] == expected
+
+
+# The audit log
+
+FORMAT = """
+import json, logging
+from intranet.audit import JsonLines
+record = logging.makeLogRecord({{"msg": {text!r}, "service": {text!r}}})
+line = JsonLines().format(record)
+assert line.isascii() and line.isprintable(), line
+assert json.loads(line)["service"] == json.loads(line)["message"] == {text!r}
+"""
+
+
+def test_audit_line_has_printable_ascii_only(demo):
+    text = "\x1b[31m\n\x00\x7f\x9b\u2028\u202eŽ\U0001f372"
+    result = demo.manage("shell", "-c", FORMAT.format(text=text))
+    assert result.returncode == 0, result.stderr
+
+
+def test_audit_line_is_written_for_each_token(demo, alice):
+    alice.token("exportword")
+    lines = [json.loads(line) for line in demo.log.splitlines() if line.startswith('{"time"')]
+    assert ("token issued", "exportword", 1) in [(line["message"], line["service"], line["user_pk"]) for line in lines]
 
 
 # The pages
@@ -158,18 +211,33 @@ def test_editor_saves_an_article(alice):
     assert "<p>Hot ☂</p>" in response.text
 
 
+FORGED_CARD = """
+<section class="token-card" id="card" data-service="tinydrive"
+  data-token-url="/tinymce/jwt/" data-verify-url="/admin/auth/user/2/delete/">
+<p data-part="verdict">x</p><img name="currentScript" src="//evil.example/x.js" onerror="alert(1)">
+<a href="javascript:alert(1)" style="position: fixed; width: 50%">y</a></section>
+"""
+
+
+def test_article_cannot_hold_a_forged_token_card(bob):
+    page = bob.post_form("/articles/new/", title="Forged", summary="", body=FORGED_CARD)
+    body = re.search(r'<div class="article-body">(.*?)</div>', page.text, re.DOTALL)[1]
+    assert "".join(body.split("\n")) == (
+        '<p>x</p><img src="//evil.example/x.js"><a style="width:50%" rel="noopener noreferrer">y</a>'
+    )
+
+
 def test_panel_has_a_card_for_each_service(bob):
     text = bob.open("/articles/1/").text
-    assert re.findall(r'data-token-url="/tinymce/jwt/([^/]+)/"', text) == SERVICES
-    assert re.findall(r'data-verify-url="/tokens/verify/([^/]+)/"', text) == SERVICES
+    assert re.findall(r'data-service="([^"]+)"', text) == SERVICES
 
 
-@pytest.mark.parametrize("username", ["alice", "admin"])
+@pytest.mark.parametrize("username", ["alice", "ada"])
 def test_admin_has_the_editor_the_providers_and_the_token_panel(demo, username):
     text = Browser(demo.address).log_in(username).open("/admin/articles/article/1/change/").text
     assert "data-mce-conf" in text
     assert 'src="/tinymce/jwt/providers.js"' in text
-    assert re.findall(r'data-token-url="/tinymce/jwt/([^/]+)/"', text) == SERVICES
+    assert re.findall(r'data-service="([^"]+)"', text) == SERVICES
 
 
 # The tokens
@@ -201,7 +269,7 @@ def test_each_user_has_a_folder_of_their_own(alice, bob):
 
 
 def test_superuser_sees_the_whole_drive(demo):
-    claims = claims_of(Browser(demo.address).log_in("admin").token("tinydrive"))
+    claims = claims_of(Browser(demo.address).log_in("ada").token("tinydrive"))
     assert "https://claims.tiny.cloud/drive/root" not in claims
 
 
@@ -216,9 +284,9 @@ def test_verifying_needs_a_login_a_csrf_token_and_a_configured_service(demo, ali
     response = anonymous.verify("tinydrive", "x")
     assert response.status == 401
     assert json.loads(response.text)["message"]
-    assert alice.open("/tokens/verify/tinydrive/", b"token=x").status == 403
+    assert alice.open("/tokens/verify/", b"service=tinydrive&token=x").status == 403
     assert alice.verify("rtc", "x").status == 404
-    assert alice.open("/tokens/verify/tinydrive/").status == 405
+    assert alice.open("/tokens/verify/").status == 405
 
 
 def test_anonymous_token_request_is_json_without_a_redirect(demo):

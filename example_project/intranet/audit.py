@@ -13,7 +13,7 @@ from django.db import Error, close_old_connections, transaction
 
 
 class JsonLines(logging.Formatter):
-    """Writes a record as one JSON object on a line."""
+    """Writes a record as one JSON object on a line, in printable ASCII only."""
 
     FIELDS = ["user_pk", "service", "expires", "key_fingerprint", "reason", "remote_addr", "inspected_user_pk"]
 
@@ -21,7 +21,8 @@ class JsonLines(logging.Formatter):
         time = datetime.fromtimestamp(record.created, timezone.utc)
         entry = {"time": time.isoformat(timespec="milliseconds"), "message": record.getMessage()}
         entry |= {name: getattr(record, name, None) for name in self.FIELDS}
-        return json.dumps(entry, ensure_ascii=False, default=str)
+        # The one control character of ASCII that JSON leaves as it is.
+        return json.dumps(entry, default=str).replace("\x7f", "\\u007f")
 
 
 class ToDatabase(logging.Handler):

@@ -5,7 +5,9 @@ from __future__ import annotations
 import base64
 import io
 import re
+import sqlite3
 import time
+from contextlib import closing
 from functools import cache
 
 import jwt
@@ -198,6 +200,27 @@ def test_saved_article_shows_the_picture(alice):
     assert shown.evaluate("image => image.decode().then(() => image.naturalWidth)") == 64
 
 
+WRITTEN = (
+    '<h2>Soup</h2><p><strong>Hot</strong> <em>and</em> <span style="text-decoration: underline;">good</span>, '
+    '<a href="https://example.com/" target="_blank" rel="noopener">see</a> <a href="mailto:a@example.com">mail</a></p>'
+    "<ul><li>one<ol><li>two</li></ol></li></ul><blockquote><p>three</p></blockquote><pre>f  o</pre><hr>"
+    '<table style="width: 100%;"><colgroup><col style="width: 40%;"><col style="width: 60%;"></colgroup>'
+    '<thead><tr><th scope="col">a</th><th>b</th></tr></thead><tbody><tr><td colspan="2">c</td></tr></tbody></table>'
+    '<p><img src="/static/articles/icon.svg" alt="An icon" width="32" height="32"></p>'
+)
+
+
+def test_saved_article_keeps_what_the_editor_writes(alice):
+    alice.edit(NEW)
+    alice.page.get_by_label("Title").fill("All of it")
+    set_content(alice, WRITTEN)
+    before = content(alice)
+    alice.page.get_by_role("button", name="Save").click()
+    alice.page.get_by_role("link", name="Edit").click()
+    alice.visitor.wait_for_editors(1)
+    assert content(alice) == before
+
+
 @pytest.mark.parametrize("path", [EDIT, ADMIN])
 def test_pdf_button_gives_a_pdf_of_the_article_with_its_pictures(alice, path):
     alice.edit(path)
@@ -222,7 +245,7 @@ def test_word_goes_out_and_comes_in(alice):
     expect(text).to_contain_text("Žurek, with or without the egg")
 
 
-@pytest.mark.parametrize(("first", "second", "path"), [("alice", "bob", NEW), ("alice", "admin", ADMIN)])
+@pytest.mark.parametrize(("first", "second", "path"), [("alice", "bob", NEW), ("alice", "ada", ADMIN)])
 def test_other_user_sees_another_folder(log_in, first, second, path):
     for username in (first, second):
         log_in(username).edit(path).empty_drive()
@@ -332,7 +355,9 @@ def test_name_of_a_user_is_never_taken_for_html(demo, alice):
     alice.edit(NEW).empty_drive()
     file = {"name": "soup.txt", "mimeType": "text/plain", "buffer": b"Salt"}
     headers = {"Authorization": f"Bearer {token}"}
-    alice.visitor.context.request.post(f"{demo.address}/tiny-stand-in/drive/", multipart={"file": file}, headers=headers)
+    alice.visitor.context.request.post(
+        f"{demo.address}/tiny-stand-in/drive/", multipart={"file": file}, headers=headers
+    )
     drive = alice.open_drive()
     expect(drive).to_contain_text(f"uploaded by {name}")
     expect(drive.locator("img")).to_have_count(0)
@@ -348,7 +373,9 @@ def test_drive_keeps_its_token_until_the_service_refuses_it(alice):
         alice.open_drive().get_by_role("button", name="Close").last.click()
         own = [url for url in asked if url]  # the token panel asks at the service's own address
         assert len(own) == 1, count
-    alice.page.route("**/tiny-stand-in/drive/", lambda route: route.fulfill(status=401, json={"message": "old"}), times=1)
+    alice.page.route(
+        "**/tiny-stand-in/drive/", lambda route: route.fulfill(status=401, json={"message": "old"}), times=1
+    )
     expect(alice.open_drive()).to_be_visible()
     assert len(asked) == 2
     assert len(alice.visitor.take_problems()) == 1
@@ -389,30 +416,67 @@ def test_service_that_cannot_be_reached_is_told(alice):
     assert len(alice.visitor.take_problems()) == 1
 
 
+ROUGH = "<h2>Soup</h2><p>Hot , <strong>and and</strong> <em>good</em>...</p>"
+BETTER = "<h2>Soup</h2><p>Hot, <strong>and</strong> <em>good</em>…</p>"
+
+
+def set_content(person, html):
+    person.page.evaluate("html => tinymce.activeEditor.setContent(html)", html)
+
+
+def content(person):
+    return person.page.evaluate("tinymce.activeEditor.getContent({ format: 'raw' }).replaceAll('\\n', '')")
+
+
+def test_assistant_improves_the_article_in_its_place(alice):
+    alice.edit(NEW)
+    set_content(alice, ROUGH)
+    ask(alice, "Improve the writing")
+    expect(alice.article()).to_contain_text("good…")
+    assert content(alice) == BETTER
+    alice.press("Undo")
+    assert content(alice) == ROUGH
+
+
+def test_assistant_improves_the_selection_and_nothing_else(alice):
+    alice.edit(NEW)
+    set_content(alice, "<p>a  <em>b , c</em></p><p>d , e</p>")
+    alice.page.evaluate("tinymce.activeEditor.selection.select(tinymce.activeEditor.dom.select('em')[0])")
+    ask(alice, "Improve the writing")
+    expect(alice.article()).to_contain_text("b, c")
+    assert content(alice) == "<p>a &nbsp;<em>b, c</em></p><p>d , e</p>"
+
+
+def test_assistant_adds_a_summary_below_the_article(alice):
+    alice.edit(NEW)
+    set_content(alice, "<h2>Soup</h2><p>It is <em>hot</em>. Eat.</p>")
+    ask(alice, "Summarize")
+    expect(alice.article().locator("p").last).to_have_text("In short: It is hot.")
+    assert content(alice) == "<h2>Soup</h2><p>It is <em>hot</em>. Eat.</p><p>In short: It is hot.</p>"
+
+
 def test_assistant_takes_an_editors_prompt(alice):
     alice.edit(NEW)
-    alice.page.evaluate("tinymce.activeEditor.setContent('<p>Soup &lt;b&gt;</p>')")
-    ask(alice, "What the prompt says", "Say it in rhyme")
-    text = alice.article()
-    expect(text).to_contain_text("Say it in rhyme: Soup <b>")
+    ask(alice, "Send my own prompt", "<b>Rhyme</b>")
+    expect(alice.article()).to_contain_text("Your prompt was “<b>Rhyme</b>”.")
     expect(alice.dialog("Assistant")).to_have_count(0)
 
 
 def test_assistant_tells_an_author_which_permission_is_missing(log_in):
     bob = log_in("bob").edit(NEW)
-    ask(bob, "What the prompt says", "Say it in rhyme")
+    ask(bob, "Send my own prompt", "Say it in rhyme")
     expect(bob.message()).to_contain_text("wanted: 'ai:actions:custom'")
     bob.page.keyboard.press("Enter")
     expect(bob.dialog("Assistant").get_by_role("button", name="Ask")).to_be_focused()
     assert len(bob.visitor.take_problems()) == 1
-    bob.dialog("Assistant").get_by_label("What to do").select_option("Summarize")
+    bob.dialog("Assistant").get_by_label("Action").select_option("Summarize")
     bob.page.get_by_role("button", name="Ask", exact=True).click()
     expect(bob.article()).to_contain_text("In short:")
 
 
-def ask(person, action, prompt):
+def ask(person, action, prompt=""):
     person.press("Assistant")
-    person.dialog("Assistant").get_by_label("What to do").select_option(action)
+    person.dialog("Assistant").get_by_label("Action").select_option(action)
     person.dialog("Assistant").get_by_label("Prompt").fill(prompt)
     person.page.get_by_role("button", name="Ask", exact=True).click()
 
@@ -422,7 +486,37 @@ def test_token_panel_shows_a_valid_token_of_each_service(alice, path):
     alice.page.goto(f"{alice.visitor.site}{path}")
     expect(alice.page.locator(".token-verdict[data-state=valid]")).to_have_count(6)
     alice.page.get_by_role("button", name=re.compile("Alter it.*Tiny Drive")).click()
-    expect(alice.page.locator(".token-verdict").first).to_contain_text("Altered, and refused")
+    expect(alice.page.locator(".token-verdict").first).to_contain_text("The altered token is refused")
+
+
+# Attacks
+
+FORGED_CARD = """
+<section class="token-card" data-service="tinydrive" data-token-url="/tinymce/jwt/" data-verify-url="{url}">
+<p data-part="verdict"></p><p data-part="countdown"></p><details data-part="contents"><p data-part="header"></p>
+<p data-part="claims"></p><p data-part="token"></p></details><p data-part="alter"></p></section>
+<img name="currentScript" src="/static/articles/icon.svg" data-token-url="/tinymce/jwt/" data-verify-url="{url}">
+"""
+
+
+@pytest.mark.parametrize("stored", ["by the form", "in the database"])
+def test_forged_token_card_sends_no_request_of_the_reader(log_in, demo, stored):
+    """An author's article must not make a reader's browser post to an address that the author chose."""
+    html = FORGED_CARD.format(url="/admin/auth/user/2/delete/")
+    author = Browser(demo.address).log_in("bob")
+    url = author.post_form("/articles/new/", title="Forged", summary="", body=html).url
+    if stored == "in the database":  # where save() has not cleaned it
+        with closing(sqlite3.connect(demo.folder / "db.sqlite3", timeout=10)) as database, database:
+            database.execute("UPDATE articles_article SET body = ? WHERE title = 'Forged'", [html])
+    reader = log_in("ada")
+    posted = []
+    reader.page.on("request", lambda request: request.method == "POST" and posted.append(request.url))
+    reader.look_at(url.removeprefix(demo.address))
+    expect(reader.page.locator(".token-panel .token-verdict[data-state=valid]")).to_have_count(6)
+    allowed = re.compile(rf"{demo.address}/(tinymce/jwt/[a-z-]+/|tokens/verify/)")
+    assert [address for address in posted if not allowed.fullmatch(address)] == []
+    author.open("/articles/1/")
+    assert author.open("/").url == f"{demo.address}/"  # Bob is still a user
 
 
 # How it looks
@@ -433,7 +527,7 @@ PAGES = ["/", "/articles/2/", EDIT, NEW, "/login/"]
 
 @pytest.mark.parametrize("scheme", ["light", "dark"])
 def test_pages_have_no_problem_in_either_scheme(log_in, scheme):
-    admin = log_in("admin")
+    admin = log_in("ada")
     admin.page.emulate_media(color_scheme=scheme)
     for path in [*PAGES, ADMIN, INSPECTOR, "/admin/audit_trail/entry/"]:
         admin.look_at(path)
@@ -492,7 +586,7 @@ def test_everything_that_can_be_used_has_a_name(alice):
 
 
 def test_inspector_shows_the_admin_what_a_user_would_get(log_in):
-    admin = log_in("admin")
+    admin = log_in("ada")
     admin.look_at("/admin/")
     admin.page.get_by_role("link", name="Token inspector").click()
     admin.page.get_by_label("Username or primary key").fill("alice")
@@ -507,7 +601,7 @@ def test_editor_without_the_permission_is_not_led_to_the_inspector(alice):
 
 
 def test_inspector_fits_a_narrow_screen(log_in):
-    admin = log_in("admin")
+    admin = log_in("ada")
     admin.page.set_viewport_size({"width": 360, "height": 640})
     admin.look_at(INSPECTOR)
     for section in admin.page.locator(".token-inspector section").all():
@@ -538,7 +632,7 @@ def test_picture_of_the_token_panel(alice, screenshot):
 
 
 def test_picture_of_the_inspector(log_in, screenshot):
-    admin = log_in("admin")
+    admin = log_in("ada")
     admin.page.set_viewport_size({"width": 1100, "height": 800})
     admin.look_at(INSPECTOR)
     expect(admin.page.get_by_role("heading", name="Claims of alice").first).to_be_visible()

@@ -1,12 +1,12 @@
-// The stand-in for the plugin "tinymceai": the assistant echoes, as far as the token's permissions go.
+// A stand-in for the plugin "tinymceai": an assistant whose actions depend on the permissions in the token.
 "use strict";
 
-tinymce.PluginManager.add("demo_ai", (editor) => {
+tinymce.PluginManager.add("tinymceai", (editor) => {
   const { alert, call, notify, registerOptions } = window.tinyStandIn;
 
   registerOptions(editor, "tinymceai_token_provider", "tinymceai_service_url");
 
-  // As TinyMCE AI does it: a token when the editor starts, and another one minute before it ends.
+  // Like TinyMCE AI, it gets a token when the editor starts, and another one 60 seconds before that one expires.
   const kept = { token: null, until: 0 };
   const getToken = async () => {
     if (Date.now() >= kept.until) {
@@ -18,17 +18,28 @@ tinymce.PluginManager.add("demo_ai", (editor) => {
   };
   editor.on("init", () => getToken().catch((error) => notify(editor, error.message)));
 
+  // Improved writing replaces what was improved; other answers become the last paragraph of the article.
+  const show = (action, selected, html) => {
+    if (action === "improve-writing" && selected) {
+      editor.insertContent(html);
+    } else {
+      editor.setContent(action === "improve-writing" ? html : editor.getContent() + html);
+      editor.selection.setCursorLocation();
+      editor.getBody().lastElementChild?.scrollIntoView({ block: "nearest" });
+    }
+  };
+
   const ask = async (dialog) => {
     const { action, prompt } = dialog.getData();
-    const text = editor.selection.getContent({ format: "text" }) || editor.getContent({ format: "text" });
-    dialog.block("The assistant is thinking…");
+    const selected = editor.selection.getContent();
+    dialog.block("The assistant is working…");
     try {
       const authorization = `Bearer ${await getToken()}`;
       const url = editor.options.get("tinymceai_service_url");
-      const { answer } = await (await call(url, { authorization, json: { action, prompt, text } })).json();
+      const json = { action, prompt, html: selected || editor.getContent() };
+      const { html } = await (await call(url, { authorization, json })).json();
       dialog.close();
-      editor.selection.collapse();
-      editor.insertContent(`<p>${editor.dom.encode(answer)}</p>`);
+      editor.undoManager.transact(() => show(action, selected, html));
     } catch (error) {
       dialog.unblock();
       alert(editor, error.message, dialog, "ask");
@@ -41,15 +52,20 @@ tinymce.PluginManager.add("demo_ai", (editor) => {
       body: {
         type: "panel",
         items: [
-          { type: "htmlpanel", html: "<p>It works on what is selected, or on the whole article, and only echoes.</p>" },
+          {
+            type: "htmlpanel",
+            html:
+              "<p>It works on the selected text, or on the whole article. This stand-in follows fixed rules:" +
+              " it corrects spaces, dashes and doubled words, and its summary is the first sentence.</p>",
+          },
           {
             type: "selectbox",
             name: "action",
-            label: "What to do",
+            label: "Action",
             items: [
               { value: "improve-writing", text: "Improve the writing" },
               { value: "summarize", text: "Summarize" },
-              { value: "custom", text: "What the prompt says" },
+              { value: "custom", text: "Send my own prompt" },
             ],
           },
           { type: "input", name: "prompt", label: "Prompt", placeholder: "Say it in rhyme" },

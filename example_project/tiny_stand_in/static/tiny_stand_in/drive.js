@@ -1,10 +1,10 @@
 // The stand-in for the plugin "tinydrive": pictures that are dropped or pasted go to the drive with a token.
 "use strict";
 
-tinymce.PluginManager.add("demo_drive", (editor) => {
+tinymce.PluginManager.add("tinydrive", (editor) => {
   const { call, notify, openDrive, registerOptions } = window.tinyStandIn;
 
-  registerOptions(editor, "tinydrive_token_provider", "demo_drive_url");
+  registerOptions(editor, "tinydrive_token_provider", "tinydrive_service_url");
 
   const fetchToken = () =>
     new Promise((resolve, reject) => {
@@ -18,7 +18,7 @@ tinymce.PluginManager.add("demo_drive", (editor) => {
   // As Tiny Drive does it: one token for the editor, kept until the service refuses it, and then one more try.
   let token = null;
   const send = async (path, request) => {
-    const url = editor.options.get("demo_drive_url") + path;
+    const url = editor.options.get("tinydrive_service_url") + path;
     const attempt = () => call(url, { ...request, authorization: `Bearer ${token}` });
     token ??= await fetchToken();
     try {
