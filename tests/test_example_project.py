@@ -123,6 +123,32 @@ def test_port_out_of_range_is_a_clear_error(demo, port):
     assert "Traceback" not in result.stderr
 
 
+# The README
+
+README = (EXAMPLE / "README.rst").read_text(encoding="utf-8")
+
+
+def test_readme_names_files_that_exist(demo):
+    names = set(re.findall(r"``([a-z_]+/[a-z_./]*|[a-z_]+\.sqlite3)``", README))
+    assert len(names) > 8
+    made_by_uploads = {"tiny_stand_in_files/"}
+    assert {name for name in names if not (demo.folder / name).exists()} <= made_by_uploads <= names
+
+
+def test_readme_says_what_make_demo_does():
+    makefile = (EXAMPLE.parent / "Makefile").read_text(encoding="utf-8")
+    of_makefile = re.search(r"^demo:.*\n((?:\t.*\n)+)", makefile, re.MULTILINE)[1]
+    commands = re.findall(r"example_project/manage.py (\w+)", of_makefile)
+    assert re.findall(r"^    python example_project/manage.py (\w+)", README, re.MULTILINE) == commands
+
+
+def test_readme_prints_the_public_key(demo):
+    (arguments,) = re.findall(r"example_project/manage.py (tinymce_jwt .+)", README)
+    result = demo.manage(*arguments.split())
+    lines = (demo.folder / "secrets" / "tiny.pub.pem").read_text().splitlines()
+    assert result.stdout.splitlines()[-1] == "".join(lines[1:-1])
+
+
 # The settings
 
 
@@ -222,9 +248,7 @@ FORGED_CARD = """
 def test_article_cannot_hold_a_forged_token_card(bob):
     page = bob.post_form("/articles/new/", title="Forged", summary="", body=FORGED_CARD)
     body = re.search(r'<div class="article-body">(.*?)</div>', page.text, re.DOTALL)[1]
-    assert "".join(body.split("\n")) == (
-        '<p>x</p><img src="//evil.example/x.js"><a style="width:50%" rel="noopener noreferrer">y</a>'
-    )
+    assert "".join(body.split("\n")) == ('<p>x</p><img src="//evil.example/x.js"><a style="width:50%">y</a>')
 
 
 def test_panel_has_a_card_for_each_service(bob):

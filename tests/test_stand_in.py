@@ -206,12 +206,12 @@ def test_scheme_of_another_service_is_refused(cloud, service):
 
 @pytest.mark.parametrize("token", ["x", "a.b.c", "..", "W10.e30.e30", "undefined", "x" * 17_000], ids=lambda t: t[:9])
 def test_text_that_is_no_token_is_refused(cloud, token):
-    assert cloud.refusal("tinydrive", token)["message"].startswith("The token is no JWT")
+    assert cloud.refusal("tinydrive", token)["message"].startswith("The token is not a JWT")
 
 
 def test_token_of_another_key_is_refused(cloud):
     answer = cloud.refusal("tinydrive", cloud.sign(valid_claims("tinydrive"), rsa_key("stranger")))
-    assert answer["message"].startswith("Another key signed the token, or it was changed")
+    assert answer["message"].startswith("The signature is wrong: ")
 
 
 def test_altered_token_is_refused(cloud):
@@ -219,7 +219,7 @@ def test_altered_token_is_refused(cloud):
     other = cloud.sign_for("tinydrive", sub="8").split(".")[1]
     assert payload != other
     answer = cloud.refusal("tinydrive", f"{header}.{other}.{signature}")
-    assert answer["message"].startswith("Another key signed the token, or it was changed")
+    assert answer["message"].startswith("The signature is wrong: ")
 
 
 @pytest.mark.parametrize("service", CLOUD)
@@ -254,7 +254,9 @@ def test_unknown_critical_header_is_refused(cloud):
 
 @pytest.mark.parametrize("payload", [b"", b"[]", b"7", b"\xff", b"[" * 5000])
 def test_payload_that_is_no_object_is_refused(cloud, payload):
-    assert cloud.refusal("tinydrive", cloud.sign(payload))["message"].startswith("The token holds ")
+    assert cloud.refusal("tinydrive", cloud.sign(payload))["message"].startswith(
+        ("The token contains ", "The token does not contain JSON")
+    )
 
 
 def cases():
@@ -406,7 +408,7 @@ def test_file_of_another_kind_is_refused(drive, data):
 def test_large_file_is_refused(drive, size):
     response = drive.upload("notes.txt", b"x" * size)
     assert response.status == 413
-    assert json.loads(response.text)["message"].endswith("at most 5.0 MB are taken.")
+    assert json.loads(response.text)["message"].endswith("At most 5.0 MB are allowed.")
 
 
 def test_large_body_of_json_is_refused(cloud):
@@ -435,7 +437,7 @@ def test_form_that_django_does_not_read_is_refused_in_json(drive, request_):
 @pytest.mark.parametrize("length", ["many", "-5", "1e3"])
 def test_length_that_is_no_number_is_refused_in_json(drive, length):
     response = drive.ask(data=b"x", **{"Content-Length": length})
-    assert (response.status, json.loads(response.text)["message"]) == (400, "The Content-Length is no number.")
+    assert (response.status, json.loads(response.text)["message"]) == (400, "The Content-Length is not a number.")
 
 
 @pytest.mark.parametrize("name", ["../../../evil.png", "..\\..\\evil.png", "/etc/evil.png", "evil.png\x7f", "e" * 300])

@@ -1,4 +1,4 @@
-"""Ways to keep the audit trail of django-tinymce-jwt: as JSON lines, and in the database."""
+"""Two ways to store the audit log of django-tinymce-jwt: as JSON lines, and in the database."""
 
 import atexit
 import json
@@ -26,13 +26,13 @@ class JsonLines(logging.Formatter):
 
 
 class ToDatabase(logging.Handler):
-    """Saves a record as a row. A database that fails costs the row, and never the request."""
+    """Saves a record as a row. If the database fails, the row is lost and the request goes on."""
 
     def emit(self, record):
         try:
-            # Looked up here: logging is configured before there are any models.
+            # Django configures logging before it loads the models, so the model is looked up here.
             entries = apps.get_model("audit_trail.Entry").objects
-            # A savepoint, so that a failure leaves the request's own transaction usable.
+            # With this savepoint, the transaction of the request can go on after a failure.
             with transaction.atomic():
                 entries.create(
                     time=datetime.fromtimestamp(record.created, timezone.utc),
@@ -49,17 +49,17 @@ class ToDatabase(logging.Handler):
 
 
 class Listener(QueueListener):
-    """Hands on what is in the queue, in a thread of its own."""
+    """Passes the records in the queue to the handler, in a thread of its own."""
 
     def handle(self, record):
         super().handle(record)
-        # As Django does at the end of a request, of which this thread has none.
+        # Django does this at the end of each request, and this thread has no requests.
         with suppress(Error):
             close_old_connections()
 
 
 def queued():
-    """Make a handler for ASGI: the event loop may not use the ORM, so ``ToDatabase`` runs in another thread."""
+    """Return a handler for ASGI. Code on the event loop cannot use the ORM, so ``ToDatabase`` runs in a thread."""
     listener = Listener(SimpleQueue(), ToDatabase())
     listener.start()
     atexit.register(listener.stop)

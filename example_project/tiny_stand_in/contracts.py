@@ -1,7 +1,7 @@
-"""What each service demands of the claims, written from Tiny's documentation and not from the site's package.
+"""The rules of each service for the claims of a token, written from Tiny's documentation.
 
-A contract is a function that asks the claims one after the other; the first that is not as it
-must be ends in a refusal.
+They are independent of the rules in django_tinymce_jwt, so that the one can show an error in the other.
+A contract is a function that checks the claims one by one and refuses the token at the first wrong one.
 """
 
 import json
@@ -14,19 +14,19 @@ PERMISSIONS = "auth.ai.permissions"
 DAY = 24 * 60 * 60
 LAST_SECOND = 253_402_300_799  # of the year 9999
 MISSING = object()
-# Half of a character: JSON can hold it, a database cannot.
+# JSON can hold a lone surrogate, and a database cannot store it.
 SURROGATE = re.compile("[\ud800-\udfff]")
 
 
 class Claims:
-    """The claims of a token, asked for by their dotted names; ``now`` in seconds since the epoch."""
+    """The claims of a token by their dotted names; ``now`` is in seconds since the epoch."""
 
     def __init__(self, payload, now):
         self.payload = payload
         self.now = now
 
     def get(self, name):
-        # The name of the root holds dots of its own.
+        # The name of the root claim contains dots itself.
         if name in self.payload:
             return self.payload[name]
         value = self.payload
@@ -37,19 +37,19 @@ class Claims:
         return value
 
     def require(self, name, wanted, accepts):
-        """Refuse the token unless the claim is there and ``accepts`` takes its value."""
+        """Refuse the token unless it has the claim and ``accepts`` returns true for the value."""
         value = self.get(name)
         if value is MISSING or not accepts(value):
             raise wrong_claim(name, shown(value), wanted)
 
     def allow(self, name, wanted, accepts):
-        """Refuse the token if the claim is there and ``accepts`` does not take its value."""
+        """Refuse the token if it has the claim and ``accepts`` returns false for the value."""
         if self.get(name) is not MISSING:
             self.require(name, wanted, accepts)
 
 
 def shown(value):
-    """The value as JSON, since that is how the token holds it; shortened."""
+    """Return the value as it is in the token, as JSON, shortened."""
     text = "missing" if value is MISSING else json.dumps(value, ensure_ascii=False)
     return text if len(text) <= 80 else f"{text[:79]}…"
 

@@ -1,4 +1,4 @@
-"""Export to PDF, Export to Word and Import from Word. Their tokens say nothing of the user, and nothing is kept."""
+"""Export to PDF, Export to Word and Import from Word. They store nothing."""
 
 import logging
 
@@ -32,7 +32,7 @@ def import_word(request, claims):
 
 
 def exported(request, write):
-    """Return the document that ``write`` makes of the title and the HTML in the body."""
+    """Return the document that ``write`` makes from the HTML and the title in the body."""
     body = json_in(request)
     title, html = text_in(body, "title") or "Untitled", text_in(body, "html")
     return converted(lambda: write(self_contained(html), title))
@@ -43,6 +43,6 @@ def converted(convert):
         return convert()
     except Refused:
         raise
-    except Exception as error:  # what these libraries raise for a document that they do not understand is anything
+    except Exception as error:  # these libraries raise errors of many kinds for a damaged document
         logger.exception("A document could not be converted")
         raise wrong_request(f"The document cannot be converted ({type(error).__name__}).", status=422) from error

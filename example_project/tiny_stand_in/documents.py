@@ -1,4 +1,4 @@
-"""HTML on its way into a document: known elements alone, and pictures as data, so that nothing is fetched."""
+"""Prepare HTML for a converter: keep known elements only, and embed pictures, so that nothing has to be fetched."""
 
 import base64
 import re
@@ -8,17 +8,17 @@ from bs4 import BeautifulSoup
 from .models import StoredFile
 from .refusals import wrong_request
 
-# Of everything else the text is kept, but for what was never meant to be read.
+# Of all other elements the text is kept, except for those in DROPPED, whose text is not for readers.
 BLOCKS = ["h1", "h2", "h3", "h4", "h5", "h6", "p", "br", "hr", "ul", "ol", "li", "blockquote", "pre"]
 TABLES = ["table", "thead", "tbody", "tfoot", "tr", "td", "th"]
 INLINE = ["a", "img", "strong", "b", "em", "i", "u", "s", "code", "sub", "sup"]
 KEPT = {*BLOCKS, *TABLES, *INLINE}
 KEPT_ATTRIBUTES = {"href", "src", "alt", "width", "height", "colspan", "rowspan"}
 DROPPED = ["script", "style", "title", "template", "iframe", "object", "noscript", "textarea"]
-# The work that the converters do grows with the square of these.
+# The time that the converters need grows with the square of these numbers.
 DEEPEST = 50
 MOST_TAGS = 4_000
-MOST_CELLS = 500  # of all tables, each as often as it spans
+MOST_CELLS = 500  # of all tables; a cell counts once for each place that it spans
 MOST_TEXT = 200_000  # characters
 SPAN = re.compile(r"[1-9][0-9]?")
 LINK = re.compile(r"(https?://|mailto:)", re.IGNORECASE)
@@ -27,7 +27,7 @@ STORED_FILE = re.compile(r"/([0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12})/[^/]*$
 
 
 def self_contained(html):
-    """Return a tree of the HTML that holds nothing to be fetched or run; raise ``Refused`` where it is too much."""
+    """Return the HTML as a tree without anything to fetch or run. Raises ``Refused`` if the document is too long."""
     soup = parsed(html)
     for element in soup.find_all(DROPPED):
         element.decompose()
@@ -70,7 +70,7 @@ def is_kept(name, value):
 
 
 def embed(image):
-    """Put the data of a picture in the place of its address; a picture that is not to be had becomes its text."""
+    """Replace the address of a picture by its data, or a picture that is not available by its alternative text."""
     data = picture(image.get("src", ""))
     if data is None:
         image.replace_with(image.get("alt", ""))

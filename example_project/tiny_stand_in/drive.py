@@ -1,4 +1,4 @@
-"""The drive: files below the root that the token names, with who uploaded them."""
+"""The drive: the files below the root in the token, and the names of the users who uploaded them."""
 
 from django.contrib.auth.decorators import login_not_required
 from django.db.models import Q
@@ -11,7 +11,7 @@ from .file_kinds import content_type_of
 from .models import StoredFile
 from .refusals import Refused, not_granted
 
-# What a form adds to its file: boundaries and headers.
+# A form is larger than its file, by boundaries and headers.
 LARGEST_FORM = LARGEST_FILE + 10_000
 
 
@@ -33,7 +33,7 @@ def delete(request, claims, file_id):
     return JsonResponse({"deleted": file.name})
 
 
-# Pictures in articles are asked for without a token, as they are from Tiny Drive: the id cannot be guessed.
+# As from Tiny Drive, pictures in articles are requested without a token. Their ids cannot be guessed.
 @login_not_required
 @require_safe
 def serve(request, file_id, name):
@@ -56,7 +56,7 @@ def serve(request, file_id, name):
 
 
 def store(file, claims):
-    """Keep the file below the root of the token, and remember who brought it."""
+    """Store the file in the root of the token, with the name of the user."""
     stored = StoredFile(
         folder=root_of(claims),
         name=cleaned_name(file.name),
@@ -72,7 +72,7 @@ def store(file, claims):
 
 
 def root_of(claims):
-    """Return the folder that the token opens; "/" is the whole drive."""
+    """Return the folder that the token gives access to; "/" is the whole drive."""
     root = claims.get(ROOT)
     return "/" if root is MISSING else root
 
@@ -80,7 +80,7 @@ def root_of(claims):
 def files_below(root):
     if root == "/":
         return StoredFile.objects.all()
-    # Not by startswith, which SQLite does without regard to case; "0" is the character after "/".
+    # SQLite ignores case in startswith, so this compares; "0" is the character after "/".
     return StoredFile.objects.filter(Q(folder=root) | Q(folder__gt=f"{root}/", folder__lt=f"{root}0"))
 
 
@@ -92,7 +92,7 @@ def find(file_id):
 
 
 def not_found():
-    return Refused(404, "not_found", "There is no such file; it may have been deleted.")
+    return Refused(404, "not_found", "There is no such file. It may have been deleted.")
 
 
 def cleaned_name(name):

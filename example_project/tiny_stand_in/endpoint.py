@@ -1,4 +1,4 @@
-"""What all the endpoints of the cloud share: the token first, then the body, and JSON for every refusal."""
+"""What all endpoints share: they check the token, then the body, and every refusal is JSON."""
 
 import json
 from functools import wraps
@@ -16,9 +16,9 @@ LARGEST_FILE = 5_000_000
 
 
 def endpoint(service, methods, largest=LARGEST_BODY):
-    """Make a view an endpoint of the service: it is called with the claims of a good token, after the request.
+    """Make a view an endpoint of the service. The view gets the request and the claims of a valid token.
 
-    No session counts here and no cookie, so that neither a login nor a CSRF token is asked for.
+    Cookies do not count, so the endpoint needs neither a login nor a CSRF token.
     """
 
     def decorate(view):
@@ -32,7 +32,7 @@ def endpoint(service, methods, largest=LARGEST_BODY):
                 claims = verified_claims(request, service)
                 size = request.META.get("CONTENT_LENGTH") or "0"
                 if not size.isdecimal():
-                    raise wrong_request("The Content-Length is no number.")
+                    raise wrong_request("The Content-Length is not a number.")
                 if int(size) > largest:
                     raise too_large(int(size), largest)
                 return view(request, claims, **kwargs)
@@ -49,16 +49,16 @@ def json_in(request):
     try:
         body = json.loads(request.body)
     except (ValueError, RecursionError) as error:
-        raise wrong_request("The body is no JSON.") from error
+        raise wrong_request("The body is not JSON.") from error
     if not isinstance(body, dict):
-        raise wrong_request("The body is JSON, but no object.")
+        raise wrong_request("The body is JSON, but not an object.")
     return body
 
 
 def text_in(body, name):
     value = body.get(name, "")
     if not isinstance(value, str):
-        raise wrong_request(f"'{name}' is no text.")
+        raise wrong_request(f"'{name}' is not text.")
     return value
 
 
@@ -69,7 +69,7 @@ def file_in(request):
     except (MultiPartParserError, SuspiciousOperation) as error:
         raise wrong_request("The form cannot be read.") from error
     if file is None:
-        raise wrong_request("There is no file; send it as the form field 'file'.")
+        raise wrong_request("There is no file. Send it as the form field 'file'.")
     if file.size > LARGEST_FILE:
         raise too_large(file.size, LARGEST_FILE)
     return file

@@ -1,4 +1,4 @@
-"""What a file is, by its content: neither its name nor what the browser says of it is believed."""
+"""Find out by its content what a file is. Its name and the content type that the browser sends can be wrong."""
 
 from PIL import Image, UnidentifiedImageError
 
@@ -10,12 +10,12 @@ WANTED = "images (PNG, JPEG, GIF, WebP), PDF and plain text in UTF-8"
 
 
 def content_type_of(file):
-    """Return the content type of an image, a PDF or a text; raise ``Refused`` for all else."""
+    """Return the content type of an image, a PDF or a text. Raises ``Refused`` for any other file."""
     try:
         file.seek(0)
         with Image.open(file, formats=list(IMAGE_TYPES)) as image:
             width, height = image.size
-            # A JPEG with a second picture behind it, as telephones make them, calls itself MPO.
+            # MPO is a JPEG with a second picture in it, as some phones make them.
             content_type = IMAGE_TYPES.get(image.format, "image/jpeg")
             image.verify()
     except UnidentifiedImageError:
@@ -34,7 +34,7 @@ def document_type_of(file):
         return "application/pdf"
     if b"\0" not in data and is_utf8(data):
         return "text/plain"
-    raise wrong_request(f"That is a file of another kind; the drive takes {WANTED}.", status=415)
+    raise wrong_request(f"The drive does not take files of this kind. It takes {WANTED}.", status=415)
 
 
 def is_utf8(data):

@@ -7,7 +7,7 @@ from django.urls import reverse
 
 
 class StoredFile(models.Model):
-    """A file of the drive. On disk it is named by its id, so that no name that a user gives ever becomes a path."""
+    """A file of the drive. On disk its name is its id, so that a name from a user never becomes a path."""
 
     id = models.UUIDField(primary_key=True, default=uuid.uuid4)
     folder = models.TextField()

@@ -1,4 +1,4 @@
-"""HTML to PDF, with fpdf2."""
+"""HTML to PDF with fpdf2."""
 
 import base64
 import io
@@ -12,7 +12,7 @@ from PIL import Image
 
 from .file_kinds import MOST_PIXELS
 
-# PDF's own fonts know no letters beyond Western Europe's. The names are modules of pymupdf-fonts.
+# The fonts of PDF itself have Western European letters only. The names are modules of pymupdf-fonts.
 FONTS = {
     ("Noto", ""): "NotoSans_Regular",
     ("Noto", "B"): "NotoSans_Bold",
@@ -30,13 +30,13 @@ STYLES = {
     "pre": TextStyle("Mono", t_margin=3, b_margin=3),
     "blockquote": TextStyle(font_style="I", color=QUIET, t_margin=3, b_margin=3, l_margin=8),
 }
-# Where white space means nothing; the first is the document itself.
+# White space between the elements of these has no meaning. The first is the document itself.
 CONTAINERS = ["[document]", "ul", "ol", "table", "thead", "tbody", "tfoot", "tr"]
 WIDEST, HIGHEST = 480, 680  # points
 
 
 def render(soup, title):
-    """Return the PDF of a self-contained tree, as bytes."""
+    """Return the PDF of a self-contained tree as bytes."""
     adapt(soup)
     pdf = FPDF()
     pdf.set_title(title)
@@ -51,7 +51,7 @@ def render(soup, title):
 
 
 def adapt(soup):
-    """Change the tree to what fpdf2 understands."""
+    """Change the tree so that fpdf2 understands it."""
     for text in soup.find_all(string=str.isspace):
         if text.parent.name in CONTAINERS:
             text.extract()
@@ -65,7 +65,7 @@ def adapt(soup):
 
 
 def fit(image):
-    """Give the picture the size that it has on the page, or the largest that the paper has room for."""
+    """Give the picture the size that it has in the article, or the largest that fits on the paper."""
     with Image.open(io.BytesIO(base64.b64decode(image["src"].partition(",")[2]))) as picture:
         width, height = picture.size
     if width * height > MOST_PIXELS:
@@ -77,7 +77,7 @@ def fit(image):
 
 
 def font_file(module):
-    """Return the path of a font, unpacked when it is first asked for: fpdf2 reads fonts from files alone."""
+    """Return the path of a font. fpdf2 reads fonts from files only, so the first call writes the file."""
     folder = Path(settings.TINY_STAND_IN["FILES"]) / "fonts"
     path = folder / f"{module}.ttf"
     if not path.exists():

@@ -1,10 +1,10 @@
-"""Refusals as one wishes they were everywhere: what is wrong, what it was, what is wanted."""
+"""Refusals that say what is wrong, what was found and what is wanted."""
 
 from django.http import JsonResponse
 
 
 class Refused(Exception):
-    """Ends a request with a status and JSON; the text is fit to be shown, the facts are for programs."""
+    """Ends a request with a status and JSON. The message is for users, the facts are for programs."""
 
     def __init__(self, status, error, message, **facts):
         super().__init__(message)
@@ -19,7 +19,7 @@ class Refused(Exception):
 
 
 def wrong_token(message, **facts):
-    """The request has no token that proves who is asking."""
+    """The request has no valid token."""
     return Refused(401, "invalid_token", message, **facts)
 
 
@@ -28,14 +28,14 @@ def wrong_claim(claim, was, wanted):
 
 
 def not_granted(claim, was, wanted):
-    """The token is good, and does not allow this."""
+    """The token is valid and does not allow this."""
     message = f"The token does not allow this. Its claim '{claim}' is {was}; wanted: {wanted}."
     return Refused(403, "not_granted", message, claim=claim, was=was, wanted=wanted)
 
 
 def too_large(size, limit):
     """Sizes in bytes."""
-    message = f"That is too large: {size / 1e6:.1f} MB; at most {limit / 1e6:.1f} MB are taken."
+    message = f"The file or document has {size / 1e6:.1f} MB. At most {limit / 1e6:.1f} MB are allowed."
     return Refused(413, "too_large", message, was=size, wanted=limit)
 
 

@@ -1,4 +1,4 @@
-"""Tokens: taken from the ``Authorization`` header, verified with what the account's owner has stored in the portal."""
+"""Read the token from the ``Authorization`` header, and verify it with the public key or the API secret."""
 
 import json
 import time
@@ -28,7 +28,7 @@ def api_secret():
 
 
 class Service(NamedTuple):
-    """How a service takes its tokens: behind which scheme, signed how and with what, under which contract."""
+    """The scheme, the algorithms, the key and the contract of the tokens of a service."""
 
     scheme: str
     algorithms: list[str]
@@ -47,7 +47,7 @@ SERVICES = {
 
 
 def verified_claims(request, name):
-    """Return the claims of the request's token, or raise ``Refused`` with what is wrong with it."""
+    """Return the claims of the request's token. Raises ``Refused`` if the token is not valid."""
     service = SERVICES[name]
     payload = verified_payload(token_in(request, service.scheme), service)
     claims = Claims(payload, int(time.time()))
@@ -75,7 +75,7 @@ def verified_payload(token, service):
         parts = jws.extract_compact(token.encode())
         header = parts.headers()
     except (JoseError, ValueError) as error:
-        raise wrong_token(f"The token is no JWT ({error}); wanted: header.claims.signature.") from error
+        raise wrong_token(f"The token is not a JWT ({error}); wanted: header.claims.signature.") from error
     if header.get("alg") not in service.algorithms:
         was = shown(header.get("alg"))
         message = f"The token is signed with {was}; wanted: {algorithms}."
@@ -86,7 +86,10 @@ def verified_payload(token, service):
         raise wrong_token(f"The token cannot be verified: {error}.") from error
     if not genuine:
         wanted = "a signature of the key whose public half (or secret) is stored in the portal"
-        raise wrong_token(f"Another key signed the token, or it was changed; wanted: {wanted}.", wanted=wanted)
+        raise wrong_token(
+            f"The signature is wrong: another key signed the token, or the token was changed; wanted: {wanted}.",
+            wanted=wanted,
+        )
     return object_in(parts.payload)
 
 
@@ -94,7 +97,9 @@ def object_in(payload):
     try:
         claims = json.loads(payload)
     except (ValueError, RecursionError) as error:
-        raise wrong_token(f"The token holds no JSON ({type(error).__name__}); wanted: an object of claims.") from error
+        raise wrong_token(
+            f"The token does not contain JSON ({type(error).__name__}); wanted: an object of claims."
+        ) from error
     if not isinstance(claims, dict):
-        raise wrong_token(f"The token holds {shown(claims)}; wanted: an object of claims.")
+        raise wrong_token(f"The token contains {shown(claims)}; wanted: an object of claims.")
     return claims

@@ -87,7 +87,7 @@
       const body = new URLSearchParams({ service: this.service, token });
       const { valid, reason } = await post(verifyUrl, { "X-CSRFToken": csrfToken() }, body);
       if (valid) {
-        this.setVerdict("valid", "The signature and all claims are valid.");
+        this.setVerdict("valid", "Signature and claims are valid.");
       } else {
         this.setVerdict("invalid", token === this.token ? reason : `The altered token is refused: ${reason}`);
       }

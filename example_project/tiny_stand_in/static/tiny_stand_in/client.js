@@ -1,8 +1,8 @@
-// What the demo's editor plugins share: calls to the stand-in for Tiny's cloud, and messages to the user.
+// What the stand-in's editor plugins share: requests to the services, and messages to the user.
 "use strict";
 
 window.tinyStandIn = {
-  // Resolves to the answer. Rejects with an Error whose message may be shown; its status is that of a refusal.
+  // Resolves to the answer. Rejects with an Error that has a message for the user, and the status of a refusal.
   async call(url, { method = "POST", authorization, json, form }) {
     const headers = { Authorization: authorization };
     if (json !== undefined) {
@@ -27,17 +27,17 @@ window.tinyStandIn = {
     urls.forEach((url) => editor.options.register(url, { processor: "string" }));
   },
 
-  // TinyMCE shows messages as HTML.
+  // TinyMCE shows messages as HTML, so they are encoded.
   notify(editor, message) {
     editor.notificationManager.open({ type: "error", text: editor.dom.encode(message) });
   },
 
-  // The same over a dialog; afterwards one of its buttons has the keyboard's focus.
+  // Show a message over a dialog. Afterwards a button of the dialog gets the keyboard's focus.
   alert(editor, message, dialog, button) {
     editor.windowManager.alert(editor.dom.encode(message), () => dialog.focus(button));
   },
 
-  // Run a task with the editor's spinner; its failure is a message to the user.
+  // Run a task while the editor shows its spinner. An error becomes a message to the user.
   async busily(editor, task) {
     editor.setProgressState(true);
     try {

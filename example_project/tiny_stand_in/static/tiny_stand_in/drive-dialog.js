@@ -1,4 +1,4 @@
-// The dialog of the drive: the files below the user's root, who uploaded them, and what can be done with them.
+// The dialog of the drive: it lists the files below the user's root, and inserts, deletes and uploads files.
 "use strict";
 
 {
@@ -24,7 +24,7 @@
   const button = (verb, icon, file, index) => ({
     type: "button",
     name: `${verb} ${index}`,
-    // The name of the icon, for tooltip and screen reader.
+    // Not visible: the icon's tooltip, and its name for screen readers.
     text: `${verb} ${file.name}`,
     icon,
     buttonType: "secondary",
@@ -49,7 +49,7 @@
 
   const { alert, pickFile } = window.tinyStandIn;
 
-  // What the buttons do; the drive is changed, and then its files are shown anew.
+  // After each change of the drive, the dialog shows its files again.
   const actionsFor = (editor, drive) => {
     const change = async (dialog, task) => {
       dialog.block("One moment…");

@@ -1,4 +1,4 @@
-// The stand-in for the plugin "tinydrive": pictures that are dropped or pasted go to the drive with a token.
+// A stand-in for the plugin "tinydrive": it uploads pictures that are dropped or pasted, and opens the drive.
 "use strict";
 
 tinymce.PluginManager.add("tinydrive", (editor) => {
@@ -15,7 +15,7 @@ tinymce.PluginManager.add("tinydrive", (editor) => {
       );
     });
 
-  // As Tiny Drive does it: one token for the editor, kept until the service refuses it, and then one more try.
+  // Like Tiny Drive, it keeps one token per editor until the service refuses it, and then tries once more with a new one.
   let token = null;
   const send = async (path, request) => {
     const url = editor.options.get("tinydrive_service_url") + path;
@@ -33,7 +33,7 @@ tinymce.PluginManager.add("tinydrive", (editor) => {
   };
 
   const drive = {
-    // Resolves to the root, and to the files below it.
+    // Resolves to an object with the root and the files below it.
     list: async () => (await send("", { method: "GET" })).json(),
     remove: (file) => send(`${file.id}/`, { method: "DELETE" }),
     upload: async (blob, name) => {
@@ -47,7 +47,7 @@ tinymce.PluginManager.add("tinydrive", (editor) => {
     try {
       return (await drive.upload(blobInfo.blob(), blobInfo.filename())).url;
     } catch (error) {
-      // Without "remove" the picture would stay in the article, as data.
+      // Without "remove", the picture would stay in the article as data.
       throw { message: editor.dom.encode(error.message), remove: true };
     }
   });
