@@ -102,6 +102,12 @@ def test_announced_curl_gets_a_token_that_verifies_with_the_public_key(demo):
     assert claims["https://claims.tiny.cloud/drive/root"] == f"/users/{claims['sub']}"
 
 
+def test_welcome_names_the_users_of_the_login_page(alice):
+    names = re.findall(r"Log in as (\w+)", alice.open("/articles/3/").text)
+    users = re.findall(r"<td><code>(\w+)</code></td>", Browser(alice.address).open("/login/").text)
+    assert [name.lower() for name in names] == users == ["alice", "bob", "ada"]
+
+
 def test_announcement_names_users_and_passwords(demo):
     for words in [demo.address, "alice", "demo-alice", "bob", "demo-bob", "ada", "demo-ada"]:
         assert words in demo.announced

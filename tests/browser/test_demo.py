@@ -666,10 +666,12 @@ def test_picture_of_the_editor_and_of_its_drive(alice, screenshot):
 
 def test_picture_of_the_token_panel(alice, screenshot):
     alice.page.emulate_media(color_scheme="dark")
-    alice.page.set_viewport_size({"width": 1100, "height": 700})
+    alice.page.set_viewport_size({"width": 1100, "height": 775})
     alice.look_at("/articles/2/")
     expect(alice.page.locator(".token-verdict[data-state=valid]")).to_have_count(6)
-    alice.page.get_by_role("heading", name="Your tokens").evaluate("heading => heading.scrollIntoView()")
+    alice.page.get_by_role("heading", name="Your tokens").evaluate(
+        "heading => scrollTo(0, heading.getBoundingClientRect().top - 24)"
+    )
     screenshot(alice.page, "demo-tokens")
 
 
