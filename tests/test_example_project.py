@@ -1,4 +1,4 @@
-"""The example project, run as a reader of the README runs it: its commands, its server, its pages."""
+"""The example project, run as its README says: its commands, its server, its pages."""
 
 from __future__ import annotations
 
@@ -61,7 +61,7 @@ def test_private_key_is_readable_by_its_owner_alone(demo):
     assert stat.S_IMODE((secrets / "tiny.pem").stat().st_mode) == 0o600
 
 
-def test_second_setup_changes_nothing(demo):
+def test_setup_again_changes_nothing(demo):
     before = {path.name: path.read_bytes() for path in (demo.folder / "secrets").iterdir()}
     again = demo.manage("demo_setup")
     assert again.returncode == 0
@@ -69,7 +69,7 @@ def test_second_setup_changes_nothing(demo):
     assert {path.name: path.read_bytes() for path in (demo.folder / "secrets").iterdir()} == before
 
 
-def test_lost_private_key_is_replaced_with_its_public_half(demo, tmp_path):
+def test_setup_replaces_a_lost_private_key(demo, tmp_path):
     folder = tmp_path / "example_project"
     shutil.copytree(demo.folder, folder)
     (folder / "secrets" / "tiny.pem").unlink()
@@ -84,12 +84,12 @@ def test_lost_private_key_is_replaced_with_its_public_half(demo, tmp_path):
 
 
 @pytest.mark.parametrize("arguments", [["check", "--fail-level", "WARNING"], ["makemigrations", "--check"]])
-def test_project_is_in_order(demo, arguments):
+def test_project_passes_its_checks(demo, arguments):
     result = demo.manage(*arguments)
     assert result.returncode == 0, result.stdout + result.stderr
 
 
-def test_announced_curl_gets_a_token_that_verifies_with_the_public_key(demo):
+def test_announcement_curl_gets_a_valid_token(demo):
     session, url = re.search(r"-b sessionid=(\w+) (http://\S+)", demo.announced).groups()
     request = urllib.request.Request(
         url, headers={"Content-Type": "application/json", "Cookie": f"sessionid={session}"}, method="POST"
@@ -206,7 +206,7 @@ def test_audit_line_is_written_for_each_token(demo, alice):
 
 
 @pytest.mark.parametrize("path", ["/", "/articles/1/", "/articles/1/edit/", "/articles/new/", "/login/"])
-def test_page_works_under_its_strict_policy(alice, path):
+def test_page_obeys_its_strict_policy(alice, path):
     response = alice.open(path)
     assert response.status == 200
     assert "script-src 'self';" in response.headers["Content-Security-Policy"]
@@ -218,18 +218,18 @@ def test_anonymous_visitor_is_sent_to_the_login_page(demo):
     assert Browser(demo.address).open("/articles/1/").url == f"{demo.address}/login/?next=/articles/1/"
 
 
-def test_author_cannot_edit_what_others_have_written(bob):
+def test_author_cannot_edit_articles_of_others(bob):
     assert bob.open("/articles/1/edit/").status == 403
     assert "/edit/" not in bob.open("/articles/1/").text
 
 
-def test_author_edits_an_article_of_their_own(bob):
+def test_author_edits_own_article(bob):
     page = bob.post_form("/articles/new/", title="Žurek", summary="", body="<p>Sour</p>")
     edit = re.search(r"/articles/\d+/edit/", page.text)[0]
     assert "<p>Sourer</p>" in bob.post_form(edit, title="Žurek", summary="", body="<p>Sourer</p>").text
 
 
-def test_visitor_without_permissions_may_read_alone(demo):
+def test_user_without_permissions_only_reads(demo):
     assert demo.manage("shell", "-c", CREATE_READER).returncode == 0
     reader = Browser(demo.address).log_in("reader")
     assert reader.open("/articles/1/").status == 200
@@ -246,7 +246,8 @@ def test_editor_saves_an_article(alice):
 FORGED_CARD = """
 <section class="token-card" id="card" data-service="tinydrive"
   data-token-url="/tinymce/jwt/" data-verify-url="/admin/auth/user/2/delete/">
-<p data-part="verdict">x</p><img name="currentScript" src="//evil.example/x.js" onerror="alert(1)">
+<p class="token-verdict" id="y" data-part="verdict">x</p>
+<img name="currentScript" src="//evil.example/x.js" onerror="alert(1)">
 <a href="javascript:alert(1)" style="position: fixed; width: 50%">y</a></section>
 """
 
@@ -254,7 +255,7 @@ FORGED_CARD = """
 def test_article_cannot_hold_a_forged_token_card(bob):
     page = bob.post_form("/articles/new/", title="Forged", summary="", body=FORGED_CARD)
     body = re.search(r'<div class="article-body">(.*?)</div>', page.text, re.DOTALL)[1]
-    assert "".join(body.split("\n")) == ('<p>x</p><img src="//evil.example/x.js"><a style="width:50%">y</a>')
+    assert "".join(body.split("\n")) == '<p>x</p><img src="//evil.example/x.js"><a style="width:50%">y</a>'
 
 
 def test_panel_has_a_card_for_each_service(bob):
@@ -263,7 +264,7 @@ def test_panel_has_a_card_for_each_service(bob):
 
 
 @pytest.mark.parametrize("username", ["alice", "ada"])
-def test_admin_has_the_editor_the_providers_and_the_token_panel(demo, username):
+def test_admin_has_editor_and_panel(demo, username):
     text = Browser(demo.address).log_in(username).open("/admin/articles/article/1/change/").text
     assert "data-mce-conf" in text
     assert 'src="/tinymce/jwt/providers.js"' in text
@@ -279,7 +280,7 @@ def test_token_of_each_service_is_valid(alice, service):
     assert (response.status, json.loads(response.text)) == (200, {"valid": True})
 
 
-def test_altered_token_is_refused_with_a_reason(alice):
+def test_token_altered_is_refused_with_a_reason(alice):
     header, payload, signature = alice.token("tinydrive").split(".")
     other_letter = "A" if payload[40] != "A" else "B"
     altered = f"{header}.{payload[:40]}{other_letter}{payload[41:]}.{signature}"
@@ -293,7 +294,7 @@ def test_token_of_another_service_is_refused(alice):
     assert answer["valid"] is False
 
 
-def test_each_user_has_a_folder_of_their_own(alice, bob):
+def test_token_has_the_folder_of_its_user(alice, bob):
     root = "https://claims.tiny.cloud/drive/root"
     assert claims_of(alice.token("tinydrive"))[root] != claims_of(bob.token("tinydrive"))[root]
 
@@ -308,7 +309,7 @@ def test_editors_get_more_of_the_ai_than_authors(alice, bob):
     assert editor > author
 
 
-def test_verifying_needs_a_login_a_csrf_token_and_a_configured_service(demo, alice):
+def test_verify_view_checks_login_csrf_and_service(demo, alice):
     anonymous = Browser(demo.address)
     anonymous.open("/login/")
     response = anonymous.verify("tinydrive", "x")
@@ -319,7 +320,7 @@ def test_verifying_needs_a_login_a_csrf_token_and_a_configured_service(demo, ali
     assert alice.open("/tokens/verify/").status == 405
 
 
-def test_anonymous_token_request_is_json_without_a_redirect(demo):
+def test_endpoint_answers_anonymous_users_in_json(demo):
     response = Browser(demo.address).open("/tinymce/jwt/", b"{}", **{"Content-Type": "application/json"})
     assert response.status == 401
     assert json.loads(response.text)["error"] == "not_authenticated"

@@ -21,8 +21,7 @@ class JsonLines(logging.Formatter):
         time = datetime.fromtimestamp(record.created, timezone.utc)
         entry = {"time": time.isoformat(timespec="milliseconds"), "message": record.getMessage()}
         entry |= {name: getattr(record, name, None) for name in self.FIELDS}
-        # The one control character of ASCII that JSON leaves as it is.
-        return json.dumps(entry, default=str).replace("\x7f", "\\u007f")
+        return json.dumps(entry, ensure_ascii=True, default=str)
 
 
 class ToDatabase(logging.Handler):

@@ -25,7 +25,7 @@ NEW = "/articles/new/"
 ADMIN = "/admin/articles/article/1/change/"
 INSPECTOR = "/admin/tokens/?user=alice"
 
-# As the browser does it when a person drops or pastes a file; `kind` is the name of the last event.
+# The events of a browser when a person drops or pastes a file; `kind` is the name of the last one.
 GIVE = """
 ([bytes, name, kind]) => {
   const { document, DataTransfer, File, DragEvent, ClipboardEvent } = tinymce.activeEditor.getWin();
@@ -52,7 +52,7 @@ def demo(tmp_path_factory):
 
 
 class Person:
-    """Somebody who is logged in to the demo with a browser."""
+    """A user who is logged in to the demo with a browser."""
 
     def __init__(self, visitor):
         self.visitor = visitor
@@ -78,7 +78,7 @@ class Person:
         return self.page.frame_locator(".tox-edit-area__iframe").locator("body")
 
     def picture(self, name="soup.png"):
-        """The pictures of the article that lie in the drive under that name."""
+        """The pictures in the article that are in the drive under that name."""
         return self.article().locator(f'img[data-mce-src^="/tiny-stand-in/drive/"][data-mce-src$="/{name}"]')
 
     def press(self, button):
@@ -88,7 +88,7 @@ class Person:
         return self.page.get_by_role("dialog", name=name)
 
     def message(self):
-        """What TinyMCE shows or asks over a dialog."""
+        """A message or question of TinyMCE over a dialog."""
         return self.page.locator(".tox-alert-dialog, .tox-confirm-dialog")
 
     def open_drive(self):
@@ -120,7 +120,7 @@ class Person:
 
 @pytest.fixture(scope="module")
 def session():
-    """A function that returns the cookie of a user's session: logging in is slow, on purpose."""
+    """A function that returns the cookie of a user's session. It is cached, because password hashing is slow."""
 
     @cache
     def cookie(address, username):
@@ -233,7 +233,7 @@ def test_pdf_button_gives_a_pdf_of_the_article_with_its_pictures(alice, path):
     assert sum(len(page.images) for page in pdf.pages) >= 1
 
 
-def test_word_goes_out_and_comes_in(alice):
+def test_word_round_trip_in_the_editor(alice):
     alice.edit()
     alice.give()
     expect(alice.picture().last).to_be_visible()
@@ -253,7 +253,7 @@ def test_word_goes_out_and_comes_in(alice):
 
 
 @pytest.mark.parametrize(("first", "second", "path"), [("alice", "bob", NEW), ("alice", "ada", ADMIN)])
-def test_other_user_sees_another_folder(log_in, first, second, path):
+def test_drive_shows_each_user_another_folder(log_in, first, second, path):
     for username in (first, second):
         log_in(username).edit(path).empty_drive()
     person = log_in(first).edit(path)
@@ -271,7 +271,7 @@ def test_other_user_sees_another_folder(log_in, first, second, path):
         expect(drive.locator(".demo-file")).to_contain_text("uploaded by Alice Lindström")
 
 
-def test_author_edits_the_own_article_and_no_other(log_in):
+def test_author_edits_own_article_only(log_in):
     bob = log_in("bob").edit(NEW)
     bob.page.get_by_label("Title").fill("Łódź & <so on>")
     bob.give()
@@ -288,7 +288,7 @@ def test_author_edits_the_own_article_and_no_other(log_in):
 # The drive's dialog
 
 
-def test_file_is_uploaded_inserted_and_deleted_in_the_dialog(alice):
+def test_drive_dialog_uploads_inserts_and_deletes(alice):
     alice.edit(NEW).empty_drive()
     drive = alice.open_drive()
     expect(drive).to_contain_text("It is empty")
@@ -305,7 +305,7 @@ def test_file_is_uploaded_inserted_and_deleted_in_the_dialog(alice):
     expect(drive).to_contain_text("It is empty")
 
 
-def test_dialog_works_with_the_keyboard_alone(alice):
+def test_drive_dialog_works_by_keyboard(alice):
     alice.edit(NEW).empty_drive()
     page, drive = alice.page, alice.open_drive()
     alice.upload("soup.png", picture())
@@ -323,7 +323,7 @@ def test_dialog_works_with_the_keyboard_alone(alice):
     expect(drive).to_have_count(0)
 
 
-def test_refused_upload_is_told_and_the_focus_stays_in_the_dialog(alice):
+def test_drive_dialog_shows_a_refused_upload(alice):
     alice.edit(NEW)
     drive = alice.open_drive()
     alice.upload("program.exe", b"MZ\0\xff")
@@ -333,7 +333,7 @@ def test_refused_upload_is_told_and_the_focus_stays_in_the_dialog(alice):
     assert len(alice.visitor.take_problems()) == 1  # the browser's own line about the status
 
 
-def test_name_of_a_file_is_never_taken_for_html(alice):
+def test_file_name_is_never_html(alice):
     alice.edit(NEW).empty_drive()
     name = "<img src=x onerror=alert(1)>&.<u>"
     drive = alice.open_drive()
@@ -350,7 +350,7 @@ def test_name_of_a_file_is_never_taken_for_html(alice):
     expect(frame.locator("img")).to_have_count(0)
 
 
-def test_name_of_a_user_is_never_taken_for_html(demo, alice):
+def test_user_name_is_never_html(demo, alice):
     name = "<img src=x onerror=alert(1)> & Sons"
     claims = {
         "sub": "1",
@@ -374,12 +374,12 @@ def test_name_of_a_user_is_never_taken_for_html(demo, alice):
 
 
 def test_drive_keeps_its_token_until_the_service_refuses_it(alice):
+    # The token panel does not count: it uses the URL with the service's name.
     asked = alice.visitor.count_requests("/tinymce/jwt/")
     alice.edit(NEW)
     for count in (1, 2):
         alice.open_drive().get_by_role("button", name="Close").last.click()
-        own = [url for url in asked if url]  # the token panel asks at the service's own address
-        assert len(own) == 1, count
+        assert len(asked) == 1, count
     alice.page.route(
         "**/tiny-stand-in/drive/", lambda route: route.fulfill(status=401, json={"message": "old"}), times=1
     )
@@ -388,7 +388,7 @@ def test_drive_keeps_its_token_until_the_service_refuses_it(alice):
     assert len(alice.visitor.take_problems()) == 1
 
 
-def test_second_refusal_by_the_drive_is_told(alice):
+def test_drive_shows_a_second_refusal(alice):
     alice.edit(NEW)
     message = "The claim 'aud' is <missing>."
     alice.page.route("**/tiny-stand-in/drive/", lambda route: route.fulfill(status=401, json={"message": message}))
@@ -398,7 +398,7 @@ def test_second_refusal_by_the_drive_is_told(alice):
 
 
 @pytest.mark.parametrize("button", ["Drive", "Export to PDF", "Export to Word"])
-def test_session_that_has_ended_is_told_once(alice, button):
+def test_session_ended_is_shown_once(alice, button):
     alice.edit()
     alice.log_out_elsewhere()
     alice.press(button)
@@ -406,7 +406,7 @@ def test_session_that_has_ended_is_told_once(alice, button):
     assert len(alice.visitor.take_problems()) == 1
 
 
-def test_picture_that_was_refused_does_not_stay_in_the_article(alice):
+def test_picture_refused_leaves_the_article(alice):
     alice.edit(NEW)
     alice.log_out_elsewhere()
     alice.give()
@@ -415,7 +415,7 @@ def test_picture_that_was_refused_does_not_stay_in_the_article(alice):
     assert len(alice.visitor.take_problems()) == 1
 
 
-def test_service_that_cannot_be_reached_is_told(alice):
+def test_service_unreachable_is_shown(alice):
     alice.edit()
     alice.page.route("**/tiny-stand-in/exportpdf/", lambda route: route.abort())
     alice.press("Export to PDF")
@@ -471,7 +471,7 @@ def test_assistant_takes_an_editors_prompt(alice):
     expect(alice.dialog("Assistant")).to_have_count(0)
 
 
-def test_assistant_tells_an_author_which_permission_is_missing(log_in):
+def test_assistant_names_the_missing_permission(log_in):
     bob = log_in("bob").edit(NEW)
     ask(bob, "Send my own prompt", "Say it in rhyme")
     expect(bob.message()).to_contain_text("wanted: 'ai:actions:custom'")
@@ -509,7 +509,7 @@ FORGED_CARD = """
 
 
 @pytest.mark.parametrize("stored", ["by the form", "in the database"])
-def test_forged_token_card_sends_no_request_of_the_reader(log_in, demo, stored):
+def test_forged_token_card_sends_no_request(log_in, demo, stored):
     """An author's article must not make a reader's browser post to an address that the author chose."""
     html = FORGED_CARD.format(url="/admin/auth/user/2/delete/")
     author = Browser(demo.address).log_in("bob")
@@ -535,7 +535,7 @@ PAGES = ["/", "/articles/2/", EDIT, NEW, "/login/"]
 
 
 @pytest.mark.parametrize("scheme", ["light", "dark"])
-def test_pages_have_no_problem_in_either_scheme(log_in, scheme):
+def test_pages_follow_the_color_scheme(log_in, scheme):
     admin = log_in("ada")
     admin.page.emulate_media(color_scheme=scheme)
     for path in [*PAGES, ADMIN, INSPECTOR, "/admin/audit_trail/entry/"]:
@@ -619,7 +619,7 @@ def test_drive_fits_a_narrow_screen(alice):
         assert box["x"] + box["width"] <= 320
 
 
-def test_everything_that_can_be_used_has_a_name(alice):
+def test_controls_have_accessible_names(alice):
     for path in [*PAGES, ADMIN]:
         alice.look_at(path)
         for role in ("button", "link", "textbox", "combobox"):
@@ -627,7 +627,7 @@ def test_everything_that_can_be_used_has_a_name(alice):
             assert named.count() == alice.page.get_by_role(role).count(), (path, role)
 
 
-def test_inspector_shows_the_admin_what_a_user_would_get(log_in):
+def test_inspector_shows_the_claims_of_a_user(log_in):
     admin = log_in("ada")
     admin.look_at("/admin/")
     admin.page.get_by_role("link", name="Token inspector").click()
@@ -637,7 +637,7 @@ def test_inspector_shows_the_admin_what_a_user_would_get(log_in):
     expect(admin.page.locator("tr.broken")).to_have_count(0)
 
 
-def test_editor_without_the_permission_is_not_led_to_the_inspector(alice):
+def test_inspector_is_not_linked_without_permission(alice):
     alice.look_at("/admin/")
     expect(alice.page.get_by_role("link", name="Token inspector")).to_have_count(0)
 
@@ -698,7 +698,7 @@ def demo_with_account(tmp_path_factory):
 
 @pytest.fixture
 def customer(make_visitor, demo_with_account, session):
-    """Alice of a site with an account; Tiny's CDN is the TinyMCE of django-tinymce and plugins that only ask."""
+    """Alice on a site with an account. Instead of Tiny's CDN, django-tinymce's TinyMCE and test plugins are served."""
     visitor = make_visitor(demo_with_account.address)
     visitor.asked = []
 
@@ -707,7 +707,7 @@ def customer(make_visitor, demo_with_account, session):
         path = static_file(f"tinymce/{route.request.url.removeprefix(CDN).split('?')[0]}")
         body = path.read_text(encoding="utf-8") if path else ""
         if path and path.name == "tinymce.min.js":
-            # There, the key is the licence. The defaults that the cloud sets must outlive those of the site.
+            # On the CDN, the API key is the license. Defaults that the cloud has set must stay in place.
             body += 'tinymce.overrideDefaults({ license_key: "gpl" });'
         content_type = "text/css" if route.request.url.split("?")[0].endswith(".css") else "text/javascript"
         headers = {"Access-Control-Allow-Origin": "*"}
@@ -734,7 +734,7 @@ def test_account_tells_tiny_which_site_asks(customer):
     assert {request.all_headers().get("referer") for request in scripts} == {f"{customer.visitor.site}/"}
 
 
-def test_account_keeps_the_defaults_that_tinys_cloud_sets(customer):
+def test_account_keeps_the_defaults_of_tinys_cloud(customer):
     customer.page.emulate_media(color_scheme="dark")
     customer.edit()
     option = "name => tinymce.activeEditor.options.get(name)"
