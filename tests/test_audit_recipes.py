@@ -122,7 +122,7 @@ def test_refusal_is_a_row(demo, service, reason):
 
 
 def test_admin_shows_rows_read_only(demo):
-    admin = Browser(demo.address).log_in("admin")
+    admin = Browser(demo.address).log_in("ada")
     admin.token("importword")
     assert "token issued" in admin.open("/admin/audit_trail/entry/?q=127.0.0.1").text
     ((pk,), *_) = run_sql(demo, "SELECT id FROM audit_trail_entry")

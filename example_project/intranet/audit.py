@@ -1,4 +1,4 @@
-"""Ways to keep the audit trail of django-tinymce-jwt: as JSON lines, and in the database."""
+"""Two ways to store the audit log of django-tinymce-jwt: as JSON lines, and in the database."""
 
 import atexit
 import json
@@ -13,7 +13,7 @@ from django.db import Error, close_old_connections, transaction
 
 
 class JsonLines(logging.Formatter):
-    """Writes a record as one JSON object on a line."""
+    """Writes a record as one JSON object on a line, in printable ASCII only."""
 
     FIELDS = ["user_pk", "service", "expires", "key_fingerprint", "reason", "remote_addr", "inspected_user_pk"]
 
@@ -21,17 +21,17 @@ class JsonLines(logging.Formatter):
         time = datetime.fromtimestamp(record.created, timezone.utc)
         entry = {"time": time.isoformat(timespec="milliseconds"), "message": record.getMessage()}
         entry |= {name: getattr(record, name, None) for name in self.FIELDS}
-        return json.dumps(entry, ensure_ascii=False, default=str)
+        return json.dumps(entry, ensure_ascii=True, default=str)
 
 
 class ToDatabase(logging.Handler):
-    """Saves a record as a row. A database that fails costs the row, and never the request."""
+    """Saves a record as a row. If the database fails, the row is lost and the request goes on."""
 
     def emit(self, record):
         try:
-            # Looked up here: logging is configured before there are any models.
+            # Django configures logging before it loads the models, so the model is looked up here.
             entries = apps.get_model("audit_trail.Entry").objects
-            # A savepoint, so that a failure leaves the request's own transaction usable.
+            # With this savepoint, the transaction of the request can go on after a failure.
             with transaction.atomic():
                 entries.create(
                     time=datetime.fromtimestamp(record.created, timezone.utc),
@@ -48,17 +48,17 @@ class ToDatabase(logging.Handler):
 
 
 class Listener(QueueListener):
-    """Hands on what is in the queue, in a thread of its own."""
+    """Passes the records in the queue to the handler, in a thread of its own."""
 
     def handle(self, record):
         super().handle(record)
-        # As Django does at the end of a request, of which this thread has none.
+        # Django does this at the end of each request, and this thread has no requests.
         with suppress(Error):
             close_old_connections()
 
 
 def queued():
-    """Make a handler for ASGI: the event loop may not use the ORM, so ``ToDatabase`` runs in another thread."""
+    """Return a handler for ASGI. Code on the event loop cannot use the ORM, so ``ToDatabase`` runs in a thread."""
     listener = Listener(SimpleQueue(), ToDatabase())
     listener.start()
     atexit.register(listener.stop)
