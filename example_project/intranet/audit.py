@@ -1,15 +1,11 @@
 """Two ways to store the audit log of django-tinymce-jwt: as JSON lines, and in the database."""
 
-import atexit
 import json
 import logging
-from contextlib import suppress
 from datetime import datetime, timezone
-from logging.handlers import QueueHandler, QueueListener
-from queue import SimpleQueue
 
 from django.apps import apps
-from django.db import Error, close_old_connections, transaction
+from django.db import transaction
 
 
 class JsonLines(logging.Formatter):
@@ -45,21 +41,3 @@ class ToDatabase(logging.Handler):
                 )
         except Exception:
             self.handleError(record)
-
-
-class Listener(QueueListener):
-    """Passes the records in the queue to the handler, in a thread of its own."""
-
-    def handle(self, record):
-        super().handle(record)
-        # Django does this at the end of each request, and this thread has no requests.
-        with suppress(Error):
-            close_old_connections()
-
-
-def queued():
-    """Return a handler for ASGI. Code on the event loop cannot use the ORM, so ``ToDatabase`` runs in a thread."""
-    listener = Listener(SimpleQueue(), ToDatabase())
-    listener.start()
-    atexit.register(listener.stop)
-    return QueueHandler(listener.queue)
