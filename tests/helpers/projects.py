@@ -1,7 +1,8 @@
-"""A new Django project, as a reader of the documentation has it, and what the reader does to it."""
+"""A new Django project in the hands of a reader, who follows the documentation block by block."""
 
 from __future__ import annotations
 
+import json
 import os
 import re
 import shlex
@@ -12,13 +13,13 @@ import time
 from contextlib import contextmanager, suppress
 from importlib import metadata
 from pathlib import Path
-from urllib.error import HTTPError
-from urllib.request import urlopen
 
 from .documents import ROOT
 
-# Both end only when they are told to: the tests of the pages in a browser start them.
-SERVERS = ("runserver", "gunicorn", "uvicorn")
+# These run until somebody stops them; the tests of the pages that name them start them.
+SERVERS = {"runserver", "gunicorn", "uvicorn", "nginx", "systemctl"}
+PASSWORD = "only for tests"
+MODULES = {"django-admin": "django", "pytest": "pytest"}
 
 # Run inside of the project, with the names of its modules and templates.
 TRIAL = """
@@ -33,129 +34,164 @@ from django.test import RequestFactory
 modules, templates = json.loads(sys.argv[1])
 
 
-def code_objects(code):
-    yield code
+def global_names(code):
+    for instruction in dis.get_instructions(code):
+        if instruction.opname == "LOAD_GLOBAL":
+            yield instruction.argval
     for constant in code.co_consts:
         if hasattr(constant, "co_code"):
-            yield from code_objects(constant)
+            yield from global_names(constant)
 
 
 for name in modules:
     module = importlib.import_module(name)
     with open(module.__file__, encoding="utf-8") as file:
         code = compile(file.read(), module.__file__, "exec")
-    for part in code_objects(code):
-        for instruction in dis.get_instructions(part):
-            if instruction.opname in ("LOAD_GLOBAL", "LOAD_NAME"):
-                known = instruction.argval in {*vars(module), *vars(builtins), *part.co_names[:0], "__qualname__"}
-                if not known and instruction.opname == "LOAD_GLOBAL":
-                    sys.exit(f"{name}: {instruction.argval} is not defined")
-request = RequestFactory().get("/")
+    missing = set(global_names(code)) - set(vars(module)) - set(vars(builtins))
+    if missing:
+        sys.exit(f"{name} uses what it does not define: {', '.join(missing)}")
+
+request = RequestFactory().get("/", headers={"host": "localhost"})
 request.user = AnonymousUser()
-for name in templates:
-    print(f"==== {name}")
-    print(render_to_string(name, {}, request))
+print(json.dumps({name: render_to_string(name, {}, request) for name in templates}))
 """
 
 
-class Failed(AssertionError):
-    """A step that does not do what the page says; the message has what was printed."""
-
-
 class Project:
-    """A project in a folder. ``variables`` are its environment, beside this process's own."""
+    """A project in a folder; ``variables`` are added to the environment of all that runs in it."""
 
     def __init__(self, folder):
         self.folder = Path(folder)
         self.variables = {}
-        self.modules = []
-        self.templates = []
+        self.written = []
+
+    def follow(self, block):
+        """Do what a reader does with this block."""
+        if block.language == "console":
+            for command, printed in block.commands:
+                self.expect(self.shell(command), printed, block)
+        elif block.file:
+            self.write(block.file, block.text)
+            if block.file == "intranet/settings.py":
+                self.manage("check")
 
     def write(self, name, text):
-        """Put a block into its file: what is there already stays, as in the hands of a reader."""
+        """Add a block to its file."""
         path = self.folder / name
         path.parent.mkdir(parents=True, exist_ok=True)
         with path.open("a", encoding="utf-8") as file:
-            file.write(f"\n{text}" if path.stat().st_size else text)
-        if name.endswith(".py") and name not in self.modules:
-            self.modules.append(name)
-        if name.startswith("templates/") and name not in self.templates:
-            self.templates.append(name)
+            file.write(f"\n{text}")
+        if name not in self.written:
+            self.written.append(name)
 
+    @property
     def environment(self):
-        environment = {
+        return {
             **os.environ,
-            "PYTHONPATH": str(ROOT),
+            "PYTHONPATH": os.pathsep.join([str(self.folder), str(ROOT)]),
             "PYTHONIOENCODING": "utf-8",
-            "DJANGO_SUPERUSER_PASSWORD": "only for tests",
+            "DJANGO_SETTINGS_MODULE": "intranet.settings",
+            "DJANGO_SUPERUSER_PASSWORD": PASSWORD,
             **self.variables,
         }
-        environment.pop("DJANGO_SETTINGS_MODULE", None)
-        return environment
 
-    def run(self, *command, given=None, status=0):
-        """Return what the command printed; it must end with that status."""
+    def run(self, *command, status=0, given=""):
+        """Return what a command printed; it must end with that status."""
         done = subprocess.run(
             command,
             cwd=self.folder,
-            env=self.environment(),
+            env=self.environment,
             input=given,
-            stdin=None if given is not None else subprocess.DEVNULL,
             capture_output=True,
             encoding="utf-8",
             check=False,
             timeout=300,
         )
         printed = done.stdout + done.stderr
-        if done.returncode != status:
-            raise Failed(f"{shlex.join(map(str, command))} ended with {done.returncode}:\n{printed}")
+        assert done.returncode == status, f"{shlex.join(map(str, command))} ended with {done.returncode}:\n{printed}"
         return printed
 
     def manage(self, *arguments, **more):
         return self.run(sys.executable, "manage.py", *arguments, **more)
 
+    @contextmanager
+    def serve(self):
+        """Yield the base URL of Django's own server for this project."""
+        port = free_port()
+        with running(self, port, sys.executable, "manage.py", "runserver", "--noreload", str(port)):
+            yield f"http://localhost:{port}"
+
     def shell(self, line):
-        """Run one line of a console block, and return what it printed; None for what is not run here."""
+        """Run a line of a console block and return what it printed, or None for a server."""
         words = shlex.split(line, comments=True)
         if words[:2] == ["pip", "install"]:
-            return self._installed(words[2:])
+            return "".join(map(installed_version, words[2:]))
         if words[0] == "make":
-            return self.run("make", "--dry-run", "--directory", str(ROOT), *words[1:])
-        if any(word in SERVERS for word in words):
+            return self.run("make", "--dry-run", "--directory", ROOT, *words[1:])
+        if SERVERS & set(words):
             return None
-        return self.run("bash", "-euc", f"set -o pipefail\n{self._scripted(line)}")
+        return self.run("bash", "-euo", "pipefail", "-c", self._for_nobody(line))
 
-    def _installed(self, requirements):
-        for requirement in requirements:
-            name = re.match(r"[\w-]+", requirement)[0]
-            metadata.version(name)  # raises where the package is not there
-        return ""
-
-    def _scripted(self, line):
-        """The same command for nobody who answers questions, with this Python."""
-        line = re.sub(r"(createsuperuser\b.*)", r"\1 --noinput --email ada@example.com", line)
+    @staticmethod
+    def _for_nobody(line):
+        """The same command with this Python, and with an answer to every question."""
         python = shlex.quote(sys.executable)
-        line = re.sub(r"(^|\| |&& )python\b", rf"\1{python}", line)
-        line = re.sub(r"^(pytest|django-admin)\b", lambda match: f"{python} -m {MODULES[match[1]]}", line)
-        return line
+        line = re.sub(r"(^|[|&] )python ", rf"\1{python} ", line)
+        line = re.sub(r"^(django-admin|pytest)\b", lambda match: f"{python} -m {MODULES[match[1]]}", line)
+        return re.sub(r"(createsuperuser .*)", r"\1 --noinput --email ada@example.com", line)
+
+    def expect(self, printed, lines, block):
+        """Assert that these lines of the page were printed, in this order; ``...`` stands for anything."""
+        position = 0
+        for line in lines:
+            if line.strip() == "...":
+                continue
+            match = re.compile(self._pattern(line.strip())).search(printed, position)
+            assert match, f"{block}: {line!r} is not in\n{printed}"
+            position = match.end()
+
+    def _pattern(self, line):
+        pattern = re.escape(line).replace(re.escape("/srv/intranet"), re.escape(str(self.folder)))
+        pattern = pattern.replace(re.escape("..."), ".*")
+        return re.sub(r"\d+", r"\\d+", re.sub(r"(\\ )+", r" +", pattern))
 
     def trial(self):
-        """Import every module that was written, look for undefined names, and render every template."""
-        import json
+        """Import all modules that were written, look for undefined names, and return the rendered templates."""
+        modules = [name.removesuffix(".py").replace("/", ".") for name in self.written if name.endswith(".py")]
+        modules = [name for name in modules if not name.startswith(("conftest", "tests"))]
+        templates = [name.removeprefix("templates/") for name in self.written if name.startswith("templates/")]
+        return json.loads(self.run(sys.executable, "-c", TRIAL, json.dumps([modules, templates])))
 
-        modules = [name.removesuffix(".py").replace("/", ".") for name in self.modules if name != "conftest.py"]
-        templates = [name.removeprefix("templates/") for name in self.templates]
-        self.variables["DJANGO_SETTINGS_MODULE"] = "intranet.settings"
-        environment = {**self.environment(), "DJANGO_SETTINGS_MODULE": "intranet.settings"}
-        done = subprocess.run(
-            [sys.executable, "-c", TRIAL, json.dumps([modules, templates])],
-            cwd=self.folder,
-            env=environment,
-            capture_output=True,
-            encoding="utf-8",
-            check=False,
-        )
-        if done.returncode:
-            raise Failed(done.stdout + done.stderr)
-        parts = done.stdout.split("==== ")[1:]
-        return dict(part.split("\n", 1) for part in parts)
+
+def installed_version(requirement):
+    """Raises where the package that a page installs is not one that these tests have."""
+    return metadata.version(re.match(r"[\w-]+", requirement)[0])
+
+
+def free_port():
+    with socket.socket() as listener:
+        listener.bind(("127.0.0.1", 0))
+        return listener.getsockname()[1]
+
+
+@contextmanager
+def running(project, port, *command):
+    """A server of the project; what it prints is shown where it does not start."""
+    with subprocess.Popen(
+        command, cwd=project.folder, env=project.environment, stdout=subprocess.PIPE, stderr=subprocess.STDOUT
+    ) as server:
+        try:
+            while not listens(port):
+                assert server.poll() is None, server.stdout.read().decode()
+                time.sleep(0.05)
+            yield server
+        finally:
+            server.terminate()
+            # Read to the end, so that no server waits for a full pipe.
+            server.communicate(timeout=30)
+
+
+def listens(port):
+    with suppress(OSError), socket.create_connection(("127.0.0.1", port), timeout=1):
+        return True
+    return False
