@@ -14,6 +14,7 @@ from contextlib import contextmanager, suppress
 from importlib import metadata
 from pathlib import Path
 
+from . import node_modules
 from .documents import ROOT
 
 # These run until somebody stops them; the tests of the pages that name them start them.
@@ -126,11 +127,22 @@ class Project:
         words = shlex.split(line, comments=True)
         if words[:2] == ["pip", "install"]:
             return "".join(map(installed_version, words[2:]))
+        if words[:2] == ["npm", "install"]:
+            return self._npm_install(words[2:])
+        if words[0] == "npx":
+            return self.run(*words, "--log-level=warning")
         if words[0] == "make":
             return self.run("make", "--dry-run", "--directory", ROOT, *words[1:])
         if SERVERS & set(words):
             return None
         return self.run("bash", "-euo", "pipefail", "-c", self._for_nobody(line))
+
+    def _npm_install(self, names):
+        assert set(names) <= node_modules.NAMES
+        folder = self.folder / "node_modules"
+        if not folder.exists():
+            folder.symlink_to(node_modules.installed())
+        return ""
 
     @staticmethod
     def _for_nobody(line):
