@@ -4,15 +4,17 @@ from __future__ import annotations
 
 import shutil
 import subprocess
+import sys
 from contextlib import ExitStack
 
+import jwt
 import pytest
 from playwright.sync_api import expect
 
 from tests.helpers import node_modules
 from tests.helpers.admin_login import log_in
 from tests.helpers.documents import blocks
-from tests.helpers.projects import Project
+from tests.helpers.projects import JOIN_A_TEAM, Project, free_port, running
 
 TOO_EARLY = "warning: django-tinymce-jwt sets no provider: TinyMCE is not loaded yet."
 TURBO_PAGE = """
@@ -49,6 +51,8 @@ def sites(tmp_path_factory):
                 project = project_of(name, tmp_path_factory.mktemp(name))
                 if name == "later":
                     add_turbo(project)
+                if name == "own_view":
+                    project.manage("shell", "-c", JOIN_A_TEAM)
                 urls[name] = servers.enter_context(project.serve())
             return urls[name]
 
@@ -140,6 +144,44 @@ def test_turbo_editor_gets_a_token_after_a_visit(reader):
     visitor.page.wait_for_url("**/turbo/")
     visitor.wait_for_editors(1)
     expect(visitor.page.locator(".tox-tinymce")).to_have_count(1)
+
+
+def test_editor_of_a_view_of_its_own_gets_a_token_with_that_root(reader, sites):
+    visitor = reader("own_view", "/teams/1/")
+    visitor.click("Drive")
+    claims = jwt.decode(visitor.token(), options={"verify_signature": False})
+    assert claims["https://claims.tiny.cloud/drive/root"] == "/teams/1"
+
+
+def test_editor_under_a_content_security_policy_gets_a_token(reader):
+    visitor = reader("csp", "/article/")
+    visitor.click("Drive")
+    assert visitor.token().count(".") == 2
+    assert "'nonce-" in visitor.page.reload().header_value("Content-Security-Policy")
+
+
+def test_page_on_another_origin_gets_a_token(make_visitor, tmp_path):
+    project = project_of("other_origin", tmp_path / "site")
+    page, settings = (project.folder / name for name in ("index.html", "intranet/settings.py"))
+    elsewhere = tmp_path / "elsewhere"
+    elsewhere.mkdir()
+    port = free_port()
+    replace(settings, "https://www.example.com", f"http://localhost:{port}")
+    with project.serve() as site:
+        replace(page, "https://api.example.com", site)
+        page.rename(elsewhere / "index.html")
+        with running(project, port, sys.executable, "-m", "http.server", str(port), "--directory", str(elsewhere)):
+            visitor = make_visitor(site)
+            log_in(visitor)
+            visitor.open(f"http://localhost:{port}/")
+            visitor.click("Drive")
+            assert visitor.token().count(".") == 2
+
+
+def replace(path, old, new):
+    text = path.read_text()
+    assert old in text
+    path.write_text(text.replace(old, new))
 
 
 def test_svelte_component_compiles(tmp_path):

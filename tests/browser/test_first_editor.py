@@ -7,10 +7,7 @@ import pytest
 
 from tests.helpers.admin_login import log_in
 from tests.helpers.documents import blocks
-from tests.helpers.projects import Project
-
-JOIN_A_TEAM = "from django.contrib.auth.models import User; User.objects.get().groups.create(name='A')"
-
+from tests.helpers.projects import JOIN_A_TEAM, Project
 
 @pytest.fixture(params=["README.rst", "docs/start.rst"])
 def project(request, tmp_path):

@@ -20,6 +20,7 @@ from .documents import ROOT
 # These run until somebody stops them; the tests of the pages that name them start them.
 SERVERS = {"runserver", "gunicorn", "uvicorn", "nginx", "systemctl"}
 PASSWORD = "only for tests"
+JOIN_A_TEAM = "from django.contrib.auth.models import User; User.objects.get().groups.create(name='A')"
 MODULES = {"django-admin": "django", "pytest": "pytest"}
 
 # Run inside of the project, with the names of its modules and templates.
@@ -54,7 +55,7 @@ for name in modules:
 
 request = RequestFactory().get("/", headers={"host": "localhost"})
 request.user = AnonymousUser()
-print(json.dumps({name: render_to_string(name, {}, request) for name in templates}))
+print(json.dumps({name: render_to_string(name, {"pk": 1}, request) for name in templates}))
 """
 
 
@@ -63,6 +64,7 @@ class Project:
 
     def __init__(self, folder):
         self.folder = Path(folder)
+        self.folder.mkdir(exist_ok=True)
         self.variables = {}
         self.written = []
 
