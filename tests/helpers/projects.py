@@ -17,8 +17,8 @@ from pathlib import Path
 from . import node_modules
 from .documents import ROOT
 
-# These run until somebody stops them; the tests of the pages that name them start them.
-SERVERS = {"runserver", "gunicorn", "uvicorn", "nginx", "systemctl"}
+# A server runs until somebody stops it, and curl wants one; the tests of the pages that name them start both.
+SERVERS = {"runserver", "curl"}
 PASSWORD = "only for tests"
 JOIN_A_TEAM = "from django.contrib.auth.models import User; User.objects.get().groups.create(name='A')"
 MODULES = {"django-admin": "django", "pytest": "pytest"}
@@ -80,6 +80,7 @@ class Project:
 
     def write(self, name, text):
         """Add a block to its file."""
+        assert not Path(name).is_absolute()
         path = self.folder / name
         path.parent.mkdir(parents=True, exist_ok=True)
         with path.open("a", encoding="utf-8") as file:
