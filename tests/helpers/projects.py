@@ -99,8 +99,8 @@ class Project:
             **self.variables,
         }
 
-    def run(self, *command, status=0, given=""):
-        """Return what a command printed; it must end with that status."""
+    def run(self, *command, status=0, given="", errors=True):
+        """Return what a command printed, on stderr too if ``errors``; it must end with that status."""
         done = subprocess.run(
             command,
             cwd=self.folder,
@@ -113,7 +113,7 @@ class Project:
         )
         printed = done.stdout + done.stderr
         assert done.returncode == status, f"{shlex.join(map(str, command))} ended with {done.returncode}:\n{printed}"
-        return printed
+        return printed if errors else done.stdout
 
     def manage(self, *arguments, **more):
         return self.run(sys.executable, "manage.py", *arguments, **more)
@@ -175,7 +175,7 @@ class Project:
         modules = [name.removesuffix(".py").replace("/", ".") for name in self.written if name.endswith(".py")]
         modules = [name for name in modules if not name.startswith(("conftest", "tests"))]
         templates = [name.removeprefix("templates/") for name in self.written if name.startswith("templates/")]
-        return json.loads(self.run(sys.executable, "-c", TRIAL, json.dumps([modules, templates])))
+        return json.loads(self.run(sys.executable, "-c", TRIAL, json.dumps([modules, templates]), errors=False))
 
 
 def installed_version(requirement):
