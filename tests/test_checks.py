@@ -12,10 +12,10 @@ from django.core.management.base import SystemCheckError
 import django_tinymce_jwt
 from django_tinymce_jwt.claims import TinyDriveClaims
 
-from .checking import ids, messages
-from .keyring import private_pem, public_pem, rsa_key
+from .helpers.checks import ids, messages
+from .helpers.keys import private_pem, public_pem, rsa_key
+from .helpers.services import API_SECRET
 
-API_SECRET = "an-api-secret-of-forty-characters-or-more"
 SERVICES = "tinydrive, exportpdf, exportword, importword, tinymceai, tinymceai-onprem"
 CLOUD_ALGORITHMS = "RS256, RS384, RS512, PS256, PS384, PS512"
 
@@ -125,41 +125,41 @@ OTHERS = ["W001", "W002", "W003", "W004"]
 @pytest.mark.parametrize(
     ("code", "make", "message", "hint"), [(code, *row) for code, row in FAULTS.items()], ids=FAULTS
 )
-def test_fault_of_the_settings_is_told_once_with_its_mend(settings, code, make, message, hint):
+def test_settings_fault_is_reported_once_with_its_hint(settings, code, make, message, hint):
     settings.TINYMCE_JWT = make()
     assert messages() == [(code, message, hint)]
 
 
-def test_ids_are_those_that_are_tested_here():
+def test_every_id_is_tested():
     package = Path(django_tinymce_jwt.__file__).parent
-    source = "".join((package / f"{name}.py").read_text() for name in ("conf", "problems", "checks"))
+    source = "".join(path.read_text() for path in package.rglob("*.py"))
     used = set(re.findall(r'["}.]([EW]\d{3})"', source))
     assert used == {*FAULTS, *OTHERS}
 
 
-def test_clean_site_has_no_messages(site):
+def test_correct_site_has_no_messages(site):
     assert messages() == []
 
 
-def test_clean_site_with_all_services_has_no_errors(site):
+def test_correct_site_with_all_services_has_no_errors(site):
     section = {"ENVIRONMENT_ID": "env", "API_SECRET": API_SECRET}
     services = {name: {} for name in SERVICES.split(", ")} | {"tinymceai-onprem": section}
     site.TINYMCE_JWT = {**site.TINYMCE_JWT, "API_KEY": "key", "SERVICES": services}
     assert ids() == ["W005"]
 
 
-def test_faults_of_top_level_and_sections_are_all_told(settings):
+def test_all_faults_are_reported(settings):
     settings.TINYMCE_JWT = with_key(LIFETIM=5, KEY_ID=5, SERVICES={"exportpdf": {"API_KEY": ""}, "rtc": {}, 5: {}})
     assert ids() == ["E002", "E003", "E003", "E008", "E008"]
 
 
-def test_service_id_that_is_no_text_is_told(settings):
+def test_service_id_that_is_not_a_string_is_reported(settings):
     settings.TINYMCE_JWT = with_key(SERVICES={5: {}})
     assert messages()[0][1] == 'TINYMCE_JWT["SERVICES"] lists a name of the type int, which is no service of Tiny\'s.'
 
 
 @pytest.mark.parametrize("first_line", [0, 1], ids=["with-its-title", "body-alone"])
-def test_key_that_stands_for_a_service_is_not_shown(settings, first_line):
+def test_key_as_a_service_id_is_not_shown(settings, first_line):
     text = "\n".join(private_pem().splitlines()[first_line:])
     settings.TINYMCE_JWT = with_key(SERVICES={"tinydrive": {}, text: {}})
     expected = "TINYMCE_JWT[\"SERVICES\"] lists a key's text, which is no service of Tiny's."
@@ -175,25 +175,25 @@ def test_key_that_stands_for_a_service_is_not_shown(settings, first_line):
         ("PRIVATE_KEY_PASSWORD", "PRIVATE_KEY_PASSPHRASE"),
     ],
 )
-def test_setting_that_is_meant_is_suggested(settings, name, meant):
+def test_intended_setting_is_suggested(settings, name, meant):
     settings.TINYMCE_JWT = with_key(**{name: "x"})
     assert messages()[0][2] == f"Did you mean {meant}?"
 
 
-def test_key_that_services_share_is_told_once(settings):
+def test_key_shared_by_services_is_reported_once(settings):
     services = {"tinydrive": {}, "exportpdf": {}, "exportword": {"PRIVATE_KEY": private_pem()}}
     settings.TINYMCE_JWT = {"PRIVATE_KEY": "no key", "API_KEY": "key", "SERVICES": services}
     [(code, _, hint)] = messages()
     assert (code, hint) == ("E013", "No token can be issued for: tinydrive, exportpdf.")
 
 
-def test_each_key_that_cannot_be_used_is_told(settings):
+def test_every_unusable_key_is_reported(settings):
     services = {"tinydrive": {}, "exportpdf": {"PRIVATE_KEY": private_pem(rsa_key("short", 1024))}}
     settings.TINYMCE_JWT = {"PRIVATE_KEY": "no key", "API_KEY": "key", "SERVICES": services}
     assert ids() == ["E013", "E013"]
 
 
-def test_key_that_changed_for_the_worse_is_told_though_the_last_good_one_is_in_use(site, key_path):
+def test_unusable_new_key_is_reported_while_the_old_is_used(site, key_path):
     assert messages() == []
     key_path.write_text("no key")
     assert ids() == ["E013"]
@@ -202,21 +202,24 @@ def test_key_that_changed_for_the_worse_is_told_though_the_last_good_one_is_in_u
 @pytest.mark.parametrize(
     ("mapper", "reason"),
     [
-        ("tests.people.Claims", 'cannot be imported: Module "tests.people" does not define a "Claims" attribute/class'),
-        ("tests.broken_mapper.Claims", "cannot be imported: the site's module is broken"),
-        ("tests.people.models.Member", "is not a subclass of django_tinymce_jwt.claims.ClaimMapper."),
+        (
+            "tests.sites.custom_user.Claims",
+            'cannot be imported: Module "tests.sites.custom_user" does not define a "Claims" attribute/class',
+        ),
+        ("tests.sites.broken.Claims", "cannot be imported: the site's module is broken"),
+        ("tests.sites.custom_user.models.Member", "is not a subclass of django_tinymce_jwt.claims.ClaimMapper."),
         (int, "is not a subclass of django_tinymce_jwt.claims.ClaimMapper."),
     ],
     ids=str,
 )
-def test_claim_mapper_that_is_none_is_told(settings, mapper, reason):
+def test_invalid_claim_mapper_is_reported(settings, mapper, reason):
     settings.TINYMCE_JWT = with_key(CLAIM_MAPPER=mapper)
     [(code, message, _)] = messages()
     assert (code, message) == ("E014", f"CLAIM_MAPPER is {mapper!r}, which {reason}")
 
 
 @pytest.mark.parametrize("level", ["ERROR", "WARNING"])
-def test_check_command_fails_with_the_fault(settings, level):
+def test_check_command_fails_with_the_message(settings, level):
     settings.TINYMCE_JWT = FAULTS["E012" if level == "ERROR" else "W007"][0]()
     with pytest.raises(
         SystemCheckError, match=r"\(django_tinymce_jwt\.[EW]0\d\d\) The service 'tinydrive' has no key to"
@@ -224,6 +227,6 @@ def test_check_command_fails_with_the_fault(settings, level):
         call_command("check", fail_level=level)
 
 
-def test_check_command_is_content_with_a_clean_site(site, capsys):
+def test_check_command_passes_for_a_correct_site(site, capsys):
     call_command("check", fail_level="INFO")
     assert capsys.readouterr().out == "System check identified no issues (0 silenced).\n"

@@ -13,8 +13,8 @@ from docutils.core import publish_doctree
 from docutils.nodes import literal_block, table
 
 import django_tinymce_jwt
-from django_tinymce_jwt import answers, claims, exceptions, views
-from django_tinymce_jwt.schema import SETTINGS
+from django_tinymce_jwt import claims, endpoint, exceptions, views
+from django_tinymce_jwt.conf.defaults import SETTINGS
 from django_tinymce_jwt.services import SERVICES
 
 ROOT = Path(__file__).parent.parent

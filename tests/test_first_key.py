@@ -10,9 +10,9 @@ from pathlib import Path
 
 import pytest
 
-from django_tinymce_jwt import answers
+from django_tinymce_jwt import endpoint
 
-from .test_commands import SUBCOMMANDS
+from .helpers.command import SUBCOMMANDS
 
 ROOT = Path(__file__).parent.parent
 

@@ -24,4 +24,4 @@ def test_site_that_serves_tokens_loads_nothing_of_the_command_and_the_inspector(
     done = subprocess.run([sys.executable, "-c", ASK], capture_output=True, text=True, check=True)
     loaded = {name.split(".")[1] for name in done.stdout.split()}
     assert {"views", "tokens", "keys", "checks"} <= loaded
-    assert loaded & {"operations", "management", "inspector", "inspector_urls"} == set()
+    assert loaded & {"operations", "management", "inspector", "inspector.urls"} == set()
