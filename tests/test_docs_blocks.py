@@ -13,7 +13,7 @@ import yaml
 
 from .helpers.documents import blocks, pages, read
 from .helpers.projects import Project
-from .keyring import private_pem
+from .helpers.keys import private_pem
 
 BLOCKS = [block for page in pages() for block in blocks(page)]
 # The reader of any other page has followed the first one.
