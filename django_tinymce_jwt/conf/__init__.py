@@ -39,11 +39,15 @@ class ServiceConfig(NamedTuple):
 
 
 class Configuration(NamedTuple):
-    """What ``TINYMCE_JWT`` says. ``listed`` is None where the settings do not tell the services."""
+    """What ``TINYMCE_JWT`` says. ``listed`` is None where the settings do not tell the services.
+
+    ``has_passphrase``: PRIVATE_KEY_PASSPHRASE is set somewhere, even where the settings are wrong.
+    """
 
     services: Mapping[str, ServiceConfig]
     listed: tuple[str, ...] | None
     faults: tuple[Fault, ...]
+    has_passphrase: bool = False
 
     def serves(self, service: str) -> bool:
         """Whether the site has this service, even if its settings are wrong."""
@@ -94,7 +98,9 @@ def configure(source: Any) -> Configuration:
         sections = DEFAULT_SERVICES
     elif not isinstance(sections, Mapping):
         kind = f"of the type {type(sections).__name__}"
-        fault = WRONG_VALUE.fault(name=label("SERVICES"), found=kind, wanted='a dict: {"tinydrive": {}}')
+        fault = WRONG_VALUE.fault(
+            name=label("SERVICES"), found=kind, wanted='a dict: {"tinydrive": {}, "exportpdf": {}}'
+        )
         return Configuration({}, None, (*faults, fault))
     sections = {
         name: _without_empty(section) if isinstance(section, Mapping) else section for name, section in sections.items()
@@ -111,7 +117,9 @@ def configure(source: Any) -> Configuration:
         faults += found
         if not any(fault.stops for fault in found):
             services[name] = _service_config(SERVICES[name], values)
-    return Configuration(services, tuple(known), tuple(faults))
+    levels = (top, *(section for section in sections.values() if isinstance(section, Mapping)))
+    has_passphrase = any(level.get("PRIVATE_KEY_PASSPHRASE") for level in levels)
+    return Configuration(services, tuple(known), tuple(faults), has_passphrase)
 
 
 def _without_empty(values: Mapping[Any, Any]) -> dict[Any, Any]:

@@ -14,6 +14,8 @@ from django.core.exceptions import ImproperlyConfigured
 from .. import checks, conf
 from ..claims import TinyDriveClaims, get_claim_mapper_class
 from ..conf import ServiceConfig
+from ..conf.validation import MISSING_KEY
+from ..display import printable
 from ..endpoint import refusal_reason
 from ..exceptions import SigningKeyError
 from ..signers.sources import KeySource
@@ -57,7 +59,9 @@ def _from_checks(area: str) -> Iterator[Finding]:
             yield error(area, text, "Fix it; manage.py check shows where.")
             continue
         for message in messages:
-            report = error if message.is_serious() else warning
+            # No token can be issued without the missing value, so to the doctor it is an error.
+            is_missing = message.id == f"{checks.PREFIX}.{MISSING_KEY.id}"
+            report = error if message.is_serious() or is_missing else warning
             yield report(area, f"{message.msg} ({message.id})", message.hint or "")
 
 
@@ -156,8 +160,8 @@ def _token(user: Any, config: ServiceConfig) -> Finding:
         reason = refusal_reason(user, config.required_permission)
         verify_token(issue_token(user, service), service)
     except Exception as failure:  # whatever the site's claim mapper raises
-        hint = f"To see where: manage.py tinymce_jwt token {user.pk} --service {service} --traceback"
+        hint = f"To see where: manage.py tinymce_jwt token {printable(user.pk)} --service {service} --traceback"
         return error("token", f"{service}: {failure_text(failure)}", hint)
     if reason is not None:
         return warning("token", f"{service}: the endpoint would refuse. {reason}", "Or try another user.")
-    return ok("token", f"{service}: a token for {user.get_username()} was issued and verified.")
+    return ok("token", f"{service}: a token for {printable(user.get_username())} was issued and verified.")

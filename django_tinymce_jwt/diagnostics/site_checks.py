@@ -20,6 +20,7 @@ from django.urls import NoReverseMatch, get_script_prefix, reverse
 from django.utils.module_loading import import_string
 
 from .. import conf
+from ..display import printable
 from ..providers import endpoint_url
 from ..services import DEFAULT_SERVICE
 from .findings import Finding, error, info, ok, warning
@@ -112,7 +113,7 @@ def origin(address: str) -> Iterator[Finding]:
     try:
         answer = _ask("POST", url, host=own, secure=own is None or parts.scheme == "https", origin=address)
     except Exception as failure:
-        yield error("origin", f"The site cannot be asked: {failure}", _START)
+        yield error("origin", f"The site cannot be asked: {printable(failure, 1000)}", _START)
         return
     if answer.status_code == HTTPStatus.UNAUTHORIZED:
         whose = "this site's own" if own else "a trusted"
@@ -139,7 +140,7 @@ def _try(method: str, url: str, what: str, status: HTTPStatus, kind: str) -> Fin
     try:
         answer = _ask(method, url)
     except Exception as failure:  # whatever the site's own middleware raises while it is loaded
-        return error("URLs", f"{what}the site cannot be asked: {failure}", _START)
+        return error("URLs", f"{what}the site cannot be asked: {printable(failure, 1000)}", _START)
     got = f"{method} {url} answers {answer.status_code}, {answer.headers.get('Content-Type', 'no content')}"
     if answer.status_code == status and answer.headers["Content-Type"].startswith(kind):
         return ok("URLs", f"{what}{got} without a login, as it should.")

@@ -14,10 +14,13 @@ from typing import Any, NamedTuple
 
 from cryptography.hazmat.primitives.asymmetric.rsa import RSAPublicKey
 from django.conf import settings
+from django.core.exceptions import ImproperlyConfigured
 from django.core.management import CommandError
 from django.core.management.base import OutputWrapper
 
 from .. import conf
+from ..conf import ServiceConfig
+from ..conf.validation import ERROR
 from ..diagnostics import doctor as doctors
 from ..diagnostics import key_pairs
 from ..diagnostics.explain import TIME_CLAIMS, default_service, explain, guess_service, time_in_words
@@ -39,7 +42,7 @@ class Outcome(NamedTuple):
 
 
 def generate_keys(*, path: Path | None, bits: int, service: str | None, **_: Any) -> Outcome:
-    config = conf.read().services.get(service or default_service())
+    config = _config_of_new_key(service or default_service())
     named = None if config is None else config.key.private_path
     passphrase = None if config is None else config.key.passphrase
     path = path or named
@@ -63,6 +66,20 @@ def generate_keys(*, path: Path | None, bits: int, service: str | None, **_: Any
         **_public_facts(key),
     }
     return Outcome(_generated(path, key, named, passphrase is not None), facts)
+
+
+def _config_of_new_key(service: str) -> ServiceConfig | None:
+    """Return the settings of the service; None where they only lack values, such as this key.
+
+    Raises ``ImproperlyConfigured`` where they are wrong, because a key must not be weaker than they say.
+    """
+    found = conf.read()
+    faults = [fault for fault in found.faults if fault.stops]
+    if service in found.services or not (found.has_passphrase or any(fault.severity == ERROR for fault in faults)):
+        return found.services.get(service)
+    if faults:
+        raise ImproperlyConfigured("\n".join(map(str, faults)))
+    return found.require(service)
 
 
 def public_key(*, service: str | None, **_: Any) -> Outcome:

@@ -12,6 +12,7 @@ from typing import Any, NamedTuple, NoReturn
 import jwt
 from cryptography.hazmat.primitives.asymmetric.rsa import RSAPrivateKey, RSAPublicKey
 
+from ..audit import log_safely
 from ..exceptions import SigningKeyError
 from ..secret import Secret
 from .base import Signer, SigningKey
@@ -129,12 +130,14 @@ class WatchedKeys:
 
     def _accept(self, keys: Keys, seen: bytes) -> None:
         if self._keys is not None:
-            logger.info("The key files have changed. Tokens are now signed and verified with the new keys.")
+            text = "The key files have changed. Tokens are now signed and verified with the keys in them."
+            log_safely(logger, logging.INFO, text)
         self._keys, self._seen = keys, seen
 
     def _refuse(self, failure: str, seen: bytes) -> None:
         if self._keys is not None and seen != self._seen:
-            logger.error("The key has changed and cannot be used. The previous key stays in use. %s", failure)
+            text = "The key has changed and cannot be used. The previous key stays in use. %s"
+            log_safely(logger, logging.ERROR, text, failure)
         self._failure, self._seen = failure, seen
 
 

@@ -84,7 +84,7 @@ class Project:
         path = self.folder / name
         path.parent.mkdir(parents=True, exist_ok=True)
         with path.open("a", encoding="utf-8") as file:
-            file.write(f"\n{text}")
+            file.write(f"\n{text}" if file.tell() else text)
         if name not in self.written:
             self.written.append(name)
 

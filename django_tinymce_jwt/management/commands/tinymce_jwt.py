@@ -13,6 +13,7 @@ from django.core.management import BaseCommand, CommandError, CommandParser
 from django.db import Error as DatabaseError
 
 from ...diagnostics.key_pairs import BITS
+from ...display import printable
 from ...exceptions import TinymceJwtError
 from ...services import SERVICES
 from .. import help_texts, subcommands
@@ -55,16 +56,22 @@ class Command(BaseCommand):
     def handle(self, *, run: Callable[..., subcommands.Outcome], output: str, **options: Any) -> None:
         try:
             outcome = run(**{**options, "stderr": self.stderr})
-        except (TinymceJwtError, ImproperlyConfigured) as error:
-            raise CommandError(str(error)) from error
+        except (CommandError, TinymceJwtError, ImproperlyConfigured) as error:
+            text = _shown(str(error), self.stderr)
+            raise CommandError(text, returncode=getattr(error, "returncode", 1)) from error
         except DatabaseError as error:
-            raise CommandError(f"The database does not answer ({error}). Is it running, and migrated?") from error
+            text = f"The database does not answer ({printable(error)}). Is it running, and migrated?"
+            raise CommandError(text) from error
         text = json.dumps(outcome.facts, indent=2) if output == "json" else "\n".join(outcome.lines)
         for note in outcome.notes:
-            self.stderr.write(terminal_text(note, getattr(self.stderr, "encoding", None) or "utf-8"))
-        self.stdout.write(terminal_text(text, getattr(self.stdout, "encoding", None) or "utf-8"))
+            self.stderr.write(_shown(note, self.stderr))
+        self.stdout.write(_shown(text, self.stdout))
         if outcome.failure:
             raise CommandError(outcome.failure)
+
+
+def _shown(text: str, stream: Any) -> str:
+    return terminal_text(text, getattr(stream, "encoding", None) or "utf-8")
 
 
 def _add(group: Any, name: str, run: Callable[..., Any], summary: str, text: tuple[str, str]) -> CommandParser:
