@@ -40,7 +40,9 @@ def _import(setting: str, path: str) -> Any:
         return module_loading.import_string(path)
     except Exception as error:  # whatever the site's module raises while it is imported
         where = _place(error)
-        reason = f"{error_text(error)}{where and f' ({where})'}"
+        # The text of a syntax error has several lines; the place is named here.
+        text = f"{type(error).__name__}: {error.msg}" if isinstance(error, SyntaxError) else error_text(error)
+        reason = f"{text}{where and f' ({where})'}"
         message = f"{setting} is {_shown(path)}, which cannot be imported: {reason}."
         hint = f"Fix the error at {where}." if where else "Correct the path, or the module that it names."
         raise DottedPathError(message, hint) from error
@@ -48,6 +50,8 @@ def _import(setting: str, path: str) -> Any:
 
 def _place(error: Exception) -> str:
     """Return the file and line of the site's own code that failed; empty if only the path is wrong."""
+    if isinstance(error, SyntaxError):
+        return f"{error.filename}, line {error.lineno}"
     frames = traceback.extract_tb(error.__traceback__)
     own = [frame for frame in frames if frame.filename not in _IMPORT_MACHINERY and not frame.filename.startswith("<")]
     return f"{own[-1].filename}, line {own[-1].lineno}" if own else ""

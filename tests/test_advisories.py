@@ -1,4 +1,4 @@
-"""The security promises by name: each test stands for an advisory that must never be written."""
+"""Security promises by name: each test prevents an advisory."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ pytestmark = pytest.mark.urls("tests.sites.endpoint_urls")
 
 
 class RootClaims(TinyDriveClaims):
-    """The mapper that everybody writes first."""
+    """The most common mapper of a site."""
 
     def get_root(self):
         return f"/{self.user.username}"

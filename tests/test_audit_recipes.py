@@ -26,7 +26,7 @@ AUDIT = "django_tinymce_jwt.audit"
 
 @pytest.fixture
 def json_lines(tmp_path, monkeypatch):
-    """A function that returns what is in a log that is configured as the documentation says."""
+    """A function that returns the lines of a log configured as in the documentation."""
     monkeypatch.syspath_prepend(EXAMPLE)
     path = tmp_path / "audit.jsonl"
     logger = logging.getLogger(AUDIT)
@@ -44,7 +44,7 @@ def json_lines(tmp_path, monkeypatch):
     for handler in list(logger.handlers):
         logger.removeHandler(handler)
         handler.close()
-    # Not `level =`: a logger keeps what it has said of isEnabledFor() until setLevel() is called.
+    # Not `level =`: only setLevel() clears what a logger has cached for isEnabledFor().
     logger.setLevel(level)
     logger.propagate = propagate
 
@@ -136,7 +136,7 @@ def test_admin_shows_rows_read_only(demo):
 
 @pytest.fixture
 def without_table(demo):
-    """The audit trail cannot be written, as where its database is down."""
+    """A database that the audit trail cannot be written to."""
     run_sql(demo, "ALTER TABLE audit_trail_entry RENAME TO hidden")
     yield
     run_sql(demo, "ALTER TABLE hidden RENAME TO audit_trail_entry")
@@ -171,7 +171,7 @@ def test_database_failure_leaves_the_transaction_usable(demo):
     assert "--- Logging error ---" in result.stderr
 
 
-# The refusal is in a thread, as all that a view without async does; the token is issued on the event loop.
+# The view refuses outside of the event loop, and the token is issued on it.
 REFUSE_AND_ISSUE = """
 import asyncio, logging.config
 from django.contrib.auth.models import AnonymousUser, User

@@ -1,4 +1,4 @@
-"""``manage.py check``: each fault and each danger with its id, its message and the mend."""
+"""``manage.py check``: each message with its id and its hint."""
 
 from __future__ import annotations
 
@@ -20,14 +20,15 @@ SERVICES = "tinydrive, exportpdf, exportword, importword, tinymceai, tinymceai-o
 CLOUD_ALGORITHMS = "RS256, RS384, RS512, PS256, PS384, PS512"
 
 
-GENERATE_HINT = "A key pair is made by: manage.py tinymce_jwt keys generate secrets/tiny.pem"
+BROKEN = Path(__file__).parent / "sites" / "broken.py"
+GENERATE_HINT = "This command makes a key pair: manage.py tinymce_jwt keys generate secrets/tiny.pem"
 
 
 def with_key(**more):
     return {"PRIVATE_KEY": private_pem(), **more}
 
 
-# Settings that have one fault, with all that is said of it.
+# Settings with one fault, and the message and hint for it.
 FAULTS = {
     "E001": (
         list,
@@ -36,7 +37,7 @@ FAULTS = {
     ),
     "E002": (
         lambda: with_key(LIFETIM=5),
-        'TINYMCE_JWT["LIFETIM"] is no setting.',
+        'TINYMCE_JWT["LIFETIM"] is not a setting.',
         "Did you mean LIFETIME?",
     ),
     "E003": (
@@ -51,8 +52,8 @@ FAULTS = {
     ),
     "E005": (
         lambda: {"PRIVATE_KEY_PATH": private_pem()},
-        'TINYMCE_JWT["PRIVATE_KEY_PATH"] holds a key\'s text, not the path of a PEM file, as str or Path.',
-        "Put the text into PRIVATE_KEY (or PUBLIC_KEY); if it was shown anywhere, generate a new key.",
+        'TINYMCE_JWT["PRIVATE_KEY_PATH"] holds the text of a key, not the path of a PEM file, as str or Path.',
+        "Put the text in PRIVATE_KEY (or PUBLIC_KEY); if it was shown anywhere, generate a new key.",
     ),
     "E006": (
         lambda: with_key(API_SECRET="short"),
@@ -66,7 +67,7 @@ FAULTS = {
     ),
     "E008": (
         lambda: with_key(SERVICES={"tinydrive": {}, "rtc": {}}),
-        "TINYMCE_JWT[\"SERVICES\"] lists 'rtc', which is no service of Tiny's.",
+        "TINYMCE_JWT[\"SERVICES\"] lists 'rtc', which is not one of Tiny's services.",
         f"The services are: {SERVICES}.",
     ),
     "E009": (
@@ -79,12 +80,12 @@ FAULTS = {
         "LIFETIME is 60 s for the service 'tinymceai'.",
         "The service wants 120 to 86400 s; 600 s are recommended.",
     ),
-    "E011": (
+    "W008-audience": (
         lambda: with_key(SERVICES={"exportpdf": {}}),
         "TINYMCE_JWT[\"API_KEY\"] is missing: the service 'exportpdf' wants it as 'aud'.",
         'Set it there, or in TINYMCE_JWT["SERVICES"]["exportpdf"]["API_KEY"].',
     ),
-    "E012": (
+    "W008-key": (
         dict,
         "The service 'tinydrive' has no key to sign with.",
         f'Set TINYMCE_JWT["PRIVATE_KEY_PATH"]. {GENERATE_HINT}',
@@ -96,8 +97,11 @@ FAULTS = {
     ),
     "E014": (
         lambda: with_key(CLAIM_MAPPER="tests.nowhere.Claims"),
-        "CLAIM_MAPPER is 'tests.nowhere.Claims', which cannot be imported: No module named 'tests.nowhere'",
-        "Name a subclass of ClaimMapper for the service 'tinydrive'.",
+        (
+            "CLAIM_MAPPER is 'tests.nowhere.Claims', which cannot be imported: "
+            "ModuleNotFoundError: No module named 'tests.nowhere'."
+        ),
+        "Correct the path, or the module that it names. It is the claim mapper of the service 'tinydrive'.",
     ),
     "W005": (
         lambda: {
@@ -105,21 +109,29 @@ FAULTS = {
             "SERVICES": {"tinymceai-onprem": {}, "tinymceai": {}},
         },
         "The services 'tinymceai-onprem' and 'tinymceai' share the editor option tinymceai_token_provider.",
-        "'tinymceai-onprem', listed first, gets the option; keep one of them.",
+        "'tinymceai-onprem', which is listed first, gets the option. Keep one of them.",
     ),
     "W006": (
         lambda: with_key(API_KEY="key", CLAIM_MAPPER=TinyDriveClaims, SERVICES={"exportpdf": {}}),
-        'TINYMCE_JWT["CLAIM_MAPPER"] is the mapper of tinydrive alone, which is not configured.',
+        'TINYMCE_JWT["CLAIM_MAPPER"] is only the mapper of tinydrive, which is not configured.',
         "Move it into the section of the service that it is for.",
     ),
     "W007": (
         lambda: {"PUBLIC_KEY": public_pem()},
-        "The service 'tinydrive' has no key to sign with, so it only verifies.",
-        'Set TINYMCE_JWT["PRIVATE_KEY_PATH"].',
+        "The service 'tinydrive' has no key to sign with, so it can only verify tokens.",
+        'Set TINYMCE_JWT["PRIVATE_KEY_PATH"] if the site should issue tokens.',
+    ),
+    "E016": (
+        lambda: {"SIGNER": {"BACKEND": "tests.nowhere.Signer"}},
+        (
+            "SIGNER['BACKEND'] is 'tests.nowhere.Signer', which cannot be imported: "
+            "ModuleNotFoundError: No module named 'tests.nowhere'. Correct the path, or the module that it names."
+        ),
+        "No token can be issued for: tinydrive.",
     ),
 }
-# These need files or URLs and have tests of their own.
-OTHERS = ["W001", "W002", "W003", "W004"]
+# These need files or URLs and are tested in test_checks_site.py and test_missing_values.py.
+OTHERS = ["E015", "W001", "W002", "W003", "W004"]
 
 
 @pytest.mark.parametrize(
@@ -127,14 +139,14 @@ OTHERS = ["W001", "W002", "W003", "W004"]
 )
 def test_settings_fault_is_reported_once_with_its_hint(settings, code, make, message, hint):
     settings.TINYMCE_JWT = make()
-    assert messages() == [(code, message, hint)]
+    assert messages() == [(code.partition("-")[0], message, hint)]
 
 
 def test_every_id_is_tested():
     package = Path(django_tinymce_jwt.__file__).parent
     source = "".join(path.read_text() for path in package.rglob("*.py"))
     used = set(re.findall(r'["}.]([EW]\d{3})"', source))
-    assert used == {*FAULTS, *OTHERS}
+    assert used == {*(code.partition("-")[0] for code in FAULTS), *OTHERS}
 
 
 def test_correct_site_has_no_messages(site):
@@ -149,20 +161,23 @@ def test_correct_site_with_all_services_has_no_errors(site):
 
 
 def test_all_faults_are_reported(settings):
-    settings.TINYMCE_JWT = with_key(LIFETIM=5, KEY_ID=5, SERVICES={"exportpdf": {"API_KEY": ""}, "rtc": {}, 5: {}})
+    settings.TINYMCE_JWT = with_key(LIFETIM=5, KEY_ID=5, SERVICES={"exportpdf": {"API_KEY": " "}, "rtc": {}, 5: {}})
     assert ids() == ["E002", "E003", "E003", "E008", "E008"]
 
 
 def test_service_id_that_is_not_a_string_is_reported(settings):
     settings.TINYMCE_JWT = with_key(SERVICES={5: {}})
-    assert messages()[0][1] == 'TINYMCE_JWT["SERVICES"] lists a name of the type int, which is no service of Tiny\'s.'
+    assert (
+        messages()[0][1]
+        == 'TINYMCE_JWT["SERVICES"] lists a name of the type int, which is not one of Tiny\'s services.'
+    )
 
 
 @pytest.mark.parametrize("first_line", [0, 1], ids=["with-its-title", "body-alone"])
 def test_key_as_a_service_id_is_not_shown(settings, first_line):
     text = "\n".join(private_pem().splitlines()[first_line:])
     settings.TINYMCE_JWT = with_key(SERVICES={"tinydrive": {}, text: {}})
-    expected = "TINYMCE_JWT[\"SERVICES\"] lists a key's text, which is no service of Tiny's."
+    expected = 'TINYMCE_JWT["SERVICES"] lists the text of a key, which is not one of Tiny\'s services.'
     assert messages() == [("E008", expected, f"The services are: {SERVICES}.")]
 
 
@@ -204,9 +219,15 @@ def test_unusable_new_key_is_reported_while_the_old_is_used(site, key_path):
     [
         (
             "tests.sites.custom_user.Claims",
-            'cannot be imported: Module "tests.sites.custom_user" does not define a "Claims" attribute/class',
+            (
+                "cannot be imported: ImportError: "
+                'Module "tests.sites.custom_user" does not define a "Claims" attribute/class.'
+            ),
         ),
-        ("tests.sites.broken.Claims", "cannot be imported: the site's module is broken"),
+        (
+            "tests.sites.broken.Claims",
+            f"cannot be imported: RuntimeError: the site's module is broken ({BROKEN}, line 1).",
+        ),
         ("tests.sites.custom_user.models.Member", "is not a subclass of django_tinymce_jwt.claims.ClaimMapper."),
         (int, "is not a subclass of django_tinymce_jwt.claims.ClaimMapper."),
     ],
@@ -215,15 +236,15 @@ def test_unusable_new_key_is_reported_while_the_old_is_used(site, key_path):
 def test_invalid_claim_mapper_is_reported(settings, mapper, reason):
     settings.TINYMCE_JWT = with_key(CLAIM_MAPPER=mapper)
     [(code, message, _)] = messages()
-    assert (code, message) == ("E014", f"CLAIM_MAPPER is {mapper!r}, which {reason}")
+    found = repr(mapper) if isinstance(mapper, str) else f"{mapper!r} (type)"
+    assert (code, message) == ("E014", f"CLAIM_MAPPER is {found}, which {reason}")
 
 
 @pytest.mark.parametrize("level", ["ERROR", "WARNING"])
 def test_check_command_fails_with_the_message(settings, level):
-    settings.TINYMCE_JWT = FAULTS["E012" if level == "ERROR" else "W007"][0]()
-    with pytest.raises(
-        SystemCheckError, match=r"\(django_tinymce_jwt\.[EW]0\d\d\) The service 'tinydrive' has no key to"
-    ):
+    code = {"ERROR": "E001", "WARNING": "W007"}[level]
+    settings.TINYMCE_JWT = [] if level == "ERROR" else FAULTS[code][0]()
+    with pytest.raises(SystemCheckError, match=rf"\(django_tinymce_jwt\.{code}\) T"):
         call_command("check", fail_level=level)
 
 

@@ -213,9 +213,12 @@ def test_mapper_may_refuse_a_user(every_service):
 @pytest.mark.parametrize(
     ("mapper", "message"),
     [
-        ("nowhere.Mapper", "CLAIM_MAPPER is 'nowhere.Mapper', which cannot be imported: No module named 'nowhere'"),
-        (f"{__name__}.Missing", f'cannot be imported: Module "{__name__}" does not define'),
-        ("tests.sites.broken.Mapper", "cannot be imported: the site's module is broken"),
+        (
+            "nowhere.Mapper",
+            "'nowhere.Mapper', which cannot be imported: ModuleNotFoundError: No module named 'nowhere'",
+        ),
+        (f"{__name__}.Missing", f'cannot be imported: ImportError: Module "{__name__}" does not define'),
+        ("tests.sites.broken.Mapper", "cannot be imported: RuntimeError: the site's module is broken"),
         (f"{__name__}.unsaved_user", "is not a subclass of django_tinymce_jwt.claims.ClaimMapper"),
         (dict, "is not a subclass of django_tinymce_jwt.claims.ClaimMapper"),
     ],

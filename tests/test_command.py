@@ -1,4 +1,4 @@
-"""``manage.py tinymce_jwt``: the command line, which teaches, and which scripts can rely on."""
+"""``manage.py tinymce_jwt``: its help and exit statuses."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ def test_help_has_an_example_and_the_exit_statuses(capsys, subcommand):
     assert status_of(*subcommand, "--help") == 0
     out = capsys.readouterr().out
     assert f"for example:\n  manage.py tinymce_jwt {' '.join(subcommand)}" in out
-    assert "Exit status: 0 all is well" in out
+    assert "Exit status: 0 if nothing is wrong" in out
     assert "--format {text,json}" in out
 
 

@@ -1,4 +1,4 @@
-"""``manage.py tinymce_jwt keys generate``: the first key, and the next."""
+"""``manage.py tinymce_jwt keys generate``: files, modes and output."""
 
 from __future__ import annotations
 
@@ -80,7 +80,10 @@ def test_generate_never_overwrites_a_file(tmp_path, existing):
     (tmp_path / existing).write_text("precious")
     result = run("keys", "generate", tmp_path / "tiny.pem")
     assert result.status == 1
-    assert result.err == f"{tmp_path / existing} exists already, and nothing is ever overwritten. Name another file."
+    assert (
+        result.err
+        == f"{tmp_path / existing} exists already, and this command never overwrites a file. Name another file."
+    )
     assert {path.name: path.read_text() for path in tmp_path.iterdir()} == {existing: "precious"}
 
 
@@ -120,7 +123,7 @@ def test_generate_writes_where_the_settings_say(settings, tmp_path):
     settings.TINYMCE_JWT = {"PRIVATE_KEY_PATH": tmp_path / "tiny.pem"}
     result = run("keys", "generate")
     assert (tmp_path / "tiny.pem").exists()
-    assert "The settings name this file already" in result.out
+    assert "The settings already name this file" in result.out
 
 
 def test_generate_writes_where_a_services_settings_say(settings, tmp_path):
@@ -177,4 +180,4 @@ def test_generate_prints_the_full_path_without_base_dir(settings, tmp_path, base
 
 def test_generate_beside_a_used_key_says_what_to_do_first(site, key_path):
     out = run("keys", "generate", key_path.with_name("tiny-2027.pem")).out
-    assert f"The key in use is {key_path}: import this public key (3) before you move this pair over that one." in out
+    assert f"The key in use is {key_path}: import this public key (3) before this pair replaces that one." in out

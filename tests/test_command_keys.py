@@ -108,7 +108,7 @@ def test_inspect_shows_where_each_key_is_from(settings, tmp_path):
 def test_inspect_of_a_public_key_alone_says_nothing_signs(settings):
     settings.TINYMCE_JWT = {"PUBLIC_KEY": public_pem()}
     result = run("keys", "inspect")
-    assert "Signs with   nothing: there is a public key alone\n" in result.out
+    assert "Signs with   nothing: there is only a public key\n" in result.out
     assert "2048 bits, PUBLIC_KEY\n" in result.out
 
 

@@ -1,4 +1,4 @@
-"""``manage.py tinymce_jwt token``: a token as the endpoint would issue it."""
+"""``manage.py tinymce_jwt token``: the token that the endpoint would issue."""
 
 from __future__ import annotations
 
@@ -57,7 +57,9 @@ def test_missing_user_table_is_reported(site):
         cursor.execute("DROP TABLE custom_user_member")
     result = run("token", "ada")
     assert result.status == 1
-    assert result.err == "The database cannot be asked (no such table: custom_user_member). Is it there, and migrated?"
+    assert (
+        result.err == "The database does not answer (no such table: custom_user_member). Is it running, and migrated?"
+    )
 
 
 def test_claims_are_printed_instead_of_a_token(site, user):
@@ -78,12 +80,12 @@ def test_token_for_an_inactive_user_has_a_warning(site, user):
     user.save()
     result = run("token", "ada")
     assert verify_token(result.out.strip())
-    assert (result.status, result.err) == (0, "The endpoint would refuse. The user ada is not active.\n")
+    assert (result.status, result.err) == (0, f"The endpoint would refuse. The user {user.pk} is not active.\n")
 
 
 def test_token_for_a_user_without_permission_has_a_warning(site, user):
     site.TINYMCE_JWT = {**site.TINYMCE_JWT, "REQUIRED_PERMISSION": "auth.view_user"}
-    assert "lacks REQUIRED_PERMISSION 'auth.view_user'; grant it." in run("token", "ada").err
+    assert "lacks REQUIRED_PERMISSION 'auth.view_user'. Grant it." in run("token", "ada").err
     user.user_permissions.add(Permission.objects.get(codename="view_user"))
     assert run("token", "ada").err == ""
 

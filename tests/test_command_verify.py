@@ -1,4 +1,4 @@
-"""``manage.py tinymce_jwt verify``: a token explained, wherever it is from."""
+"""``manage.py tinymce_jwt verify``: a token from any source, explained."""
 
 from __future__ import annotations
 
@@ -30,26 +30,25 @@ def test_verify_of_a_valid_token_shows_all_of_it(site):
     assert 'Header   {"alg": "RS256", "typ": "JWT"}\n' in result.out
     assert '  name  "Ada"\n' in result.out
     assert "UTC, in 9 minutes)\n" in result.out
-    assert "  ✓ sub: a string, not blank, that is this user's alone\n" in result.out
-    assert "      made with the key whose public half is SHA-256 " in result.out
+    assert "  ✓ sub: a string, not blank, that no other user has\n" in result.out
+    assert "      made with the key whose public half has the SHA-256 " in result.out
     assert "✗" not in result.out
-    assert result.out.endswith("The token would be accepted.\n")
+    assert result.out.endswith("The service would accept the token.\n")
 
 
 def test_verify_of_an_invalid_token_shows_each_hint(site):
     result = run("verify", sign({"sub": 7, "name": "Ada", "exp": 946684800}, rsa_key("stranger")))
     assert result.status == 1
     assert "  ✗ signature: made with a key of this site\n" in result.out
-    assert (
-        "  ✗ sub: a string, not blank, that is this user's alone\n      found: 7 (int)\n      mend:  Let get_sub()"
-        in (result.out)
+    assert "  ✗ sub: a string, not blank, that no other user has\n      found: 7 (int)\n      hint:  Let get_sub()" in (
+        result.out
     )
     assert "that is 2000-01-01 00:00:00 UTC" in result.out
-    assert result.err == "The token would be refused: 3 rules are not kept."
+    assert result.err == "The service would refuse the token: 3 rules are broken."
 
 
 def test_verify_counts_one_broken_rule(site):
-    assert "1 rule is not kept." in run("verify", sign(key=rsa_key("stranger"))).err
+    assert "1 rule is broken." in run("verify", sign(key=rsa_key("stranger"))).err
 
 
 @pytest.mark.parametrize("argument", [("-",), ()])
@@ -75,7 +74,7 @@ def test_verify_of_nothing_says_how_to_get_a_token(site, standard_input):
     standard_input(b" \n")
     result = run("verify")
     assert (result.status, result.out) == (1, "")
-    assert result.err == "There is no token to explain. One of this site's: manage.py tinymce_jwt token USER"
+    assert result.err == "There is no token to explain. To get one: manage.py tinymce_jwt token USER"
 
 
 def test_verify_at_a_terminal_asks_for_the_token(site, monkeypatch):
@@ -108,7 +107,7 @@ def test_verify_of_any_input_has_no_traceback(site, standard_input, garbage):
 def test_verify_as_json_has_the_same_content(site):
     facts = run("verify", sign(key=rsa_key("stranger")), "--format", "json").facts
     assert (facts["accepted"], facts["service"], facts["claims"]["sub"]) == (False, "tinydrive", "7")
-    assert [verdict["subject"] for verdict in facts["verdicts"] if not verdict["kept"]] == ["signature"]
+    assert [verdict["subject"] for verdict in facts["verdicts"] if not verdict["accepted"]] == ["signature"]
     assert facts["times"].keys() == {"iat", "exp"}
 
 
@@ -126,7 +125,7 @@ def test_verify_guesses_the_service_and_says_if_unsure(settings):
     result = run("verify", sign({"aud": "key", "iat": now, "exp": now + 600}))
     assert result.status == 0
     assert "Service  exportpdf" in result.out
-    assert "--service names another than exportpdf" in result.err
+    assert "--service names another service with the same contract: importword" in result.err
 
 
 def test_verify_prints_no_control_characters(site):

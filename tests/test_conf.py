@@ -1,4 +1,4 @@
-"""``TINYMCE_JWT``: defaults, overrides per service, and every way to get it wrong."""
+"""``TINYMCE_JWT``: defaults, and what a service's settings override."""
 
 from __future__ import annotations
 
@@ -32,7 +32,7 @@ class RenamedForAI(TinyAIClaims):
 
 @pytest.fixture
 def configure(settings):
-    """Set ``TINYMCE_JWT``: a key, all that the services want, and what the test is about."""
+    """A function that sets ``TINYMCE_JWT``: a key, an account, and the settings of the test."""
 
     def set_settings(services=None, **top):
         key = {} if top.keys() & {"PRIVATE_KEY", "PRIVATE_KEY_PATH"} else {"PRIVATE_KEY": private_pem()}
@@ -165,7 +165,8 @@ def test_missing_audience_is_reported(configure, service, name):
 
 
 PRIVATE_KEY_HINT = (
-    'Set TINYMCE_JWT["PRIVATE_KEY_PATH"]. A key pair is made by: manage.py tinymce_jwt keys generate secrets/tiny.pem'
+    'Set TINYMCE_JWT["PRIVATE_KEY_PATH"]. '
+    "This command makes a key pair: manage.py tinymce_jwt keys generate secrets/tiny.pem"
 )
 
 
@@ -183,7 +184,7 @@ def test_service_without_a_key_has_a_hint(configure, service, name, hint):
 
 @pytest.fixture
 def key_at_the_top():
-    """All that can belong to a key."""
+    """All settings that belong to a key."""
     return {
         "PRIVATE_KEY": private_pem(passphrase=PASSPHRASE),
         "PRIVATE_KEY_PASSPHRASE": PASSPHRASE,
@@ -194,7 +195,7 @@ def key_at_the_top():
 
 @pytest.fixture
 def own_key(tmp_path):
-    """The settings that name a key of a service's own, each in both forms."""
+    """The settings of a service's own key, as path and as text."""
     private, public = tmp_path / "own.pem", tmp_path / "own.pub"
     private.write_text(private_pem(rsa_key("own")))
     public.write_text(public_pem(rsa_key("own")))
@@ -227,14 +228,16 @@ def test_service_with_own_key_takes_other_top_settings(configure, own_key):
 @pytest.mark.parametrize("name", ["PUBLIC_KEY", "PUBLIC_KEY_PATH"])
 def test_service_with_own_public_key_never_signs_with_top_key(configure, own_key, name):
     configure({"exportpdf": {name: own_key[name]}})
-    assert key_error("exportpdf") == ("There is no private key to sign with. Set PRIVATE_KEY_PATH or PRIVATE_KEY.")
+    assert key_error("exportpdf") == (
+        "There is no private key to sign with. Set PRIVATE_KEY_PATH, PRIVATE_KEY or SIGNER."
+    )
 
 
 def test_service_with_own_public_key_ignores_the_top_key(configure, own_key):
     configure({"exportpdf": {}})
     token = issued_token("exportpdf")
     configure({"exportpdf": {"PUBLIC_KEY": own_key["PUBLIC_KEY"]}})
-    with pytest.raises(InvalidToken, match="another key signed the token"):
+    with pytest.raises(InvalidToken, match="not signed with a key of this site"):
         verify_token(token, "exportpdf")
 
 
@@ -271,8 +274,8 @@ def test_unknown_service_stops_no_other(configure):
     configure({"tinydrive": {}, "rtc": {}, 5: {}})
     assert issued_claims()["sub"] == "7"
     assert settings_error("rtc") == (
-        "TINYMCE_JWT[\"SERVICES\"] lists 'rtc', which is no service of Tiny's. The services are: tinydrive, exportpdf, "
-        "exportword, importword, tinymceai, tinymceai-onprem."
+        "TINYMCE_JWT[\"SERVICES\"] lists 'rtc', which is not one of Tiny's services. "
+        "The services are: tinydrive, exportpdf, exportword, importword, tinymceai, tinymceai-onprem."
     )
 
 
@@ -286,7 +289,7 @@ def test_top_level_fault_stops_every_service(settings, fault):
 def test_all_faults_of_a_service_are_reported_at_once(configure):
     configure({"tinydrive": {"LIFETIM": 5, "KEY_ID": ""}})
     assert settings_error() == (
-        'TINYMCE_JWT["SERVICES"]["tinydrive"]["LIFETIM"] is no setting. Did you mean LIFETIME?\n'
+        'TINYMCE_JWT["SERVICES"]["tinydrive"]["LIFETIM"] is not a setting. Did you mean LIFETIME?\n'
         'TINYMCE_JWT["SERVICES"]["tinydrive"]["KEY_ID"] is \'\' (str). Make it a str, not blank.'
     )
 

@@ -1,4 +1,4 @@
-"""The values in ``TINYMCE_JWT``: what each setting may be, and the whole message for what it may not be."""
+"""The values in ``TINYMCE_JWT``: which are accepted, and the complete message for each other one."""
 
 from __future__ import annotations
 
@@ -15,8 +15,8 @@ from .helpers.tokens import issued_claims, issued_token
 
 SECRET_OF_32 = "0123456789abcdef" * 2
 SETTINGS = (
-    "PRIVATE_KEY_PATH, PRIVATE_KEY, PRIVATE_KEY_PASSPHRASE, PUBLIC_KEY_PATH, PUBLIC_KEY, ALGORITHM, KEY_ID, LIFETIME, "
-    "API_KEY, ENVIRONMENT_ID, API_SECRET, CLAIM_MAPPER, REQUIRED_PERMISSION"
+    "PRIVATE_KEY_PATH, PRIVATE_KEY, PRIVATE_KEY_PASSPHRASE, SIGNER, PUBLIC_KEY_PATH, PUBLIC_KEY, ALGORITHM, KEY_ID, "
+    "LIFETIME, API_KEY, ENVIRONMENT_ID, API_SECRET, CLAIM_MAPPER, REQUIRED_PERMISSION"
 )
 DAY = 24 * 60 * 60
 NAN = float("nan")
@@ -37,7 +37,7 @@ WANTED = {
     "CLAIM_MAPPER": "a claim mapper class or its dotted path",
     "REQUIRED_PERMISSION": "a Django permission such as 'app.codename'",
 }
-# What Python makes of a byte in the environment that is not UTF-8.
+# Python's form of an environment variable that is not UTF-8.
 NO_UTF8 = chr(0xDCFF)
 NO_TEXT = [NO_UTF8, 1, True, NAN, b"bytes", ["list"]]
 WRONG = {
@@ -46,17 +46,17 @@ WRONG = {
     "ALGORITHM": ["", " ", *NO_TEXT],
     "KEY_ID": ["", " ", *NO_TEXT],
     "LIFETIME": [0, -1, True, False, 1.5, NAN, float("inf"), "600", [600], 100 * 366 * DAY, timedelta.max, *TOO_SHORT],
-    "API_KEY": ["", "\n", *NO_TEXT],
-    "ENVIRONMENT_ID": ["", " ", *NO_TEXT],
+    "API_KEY": ["\n", *NO_TEXT],
+    "ENVIRONMENT_ID": [" ", *NO_TEXT],
     "CLAIM_MAPPER": ["", " ", "nodots", *NO_TEXT],
     "REQUIRED_PERMISSION": ["", "codename", "app.", ".codename", "a pp.code", "app.code\n", *NO_TEXT],
 }
 NOT_UTF8, OF_THE_TYPE = "not text in UTF-8", "of the type"
 WRONG_SECRETS = {
-    "PRIVATE_KEY": {"blank": ["", " \n", b""], NOT_UTF8: [NO_UTF8], OF_THE_TYPE: [1, True, NAN, ["list"], Path("a")]},
+    "PRIVATE_KEY": {"blank": [" \n", b" "], NOT_UTF8: [NO_UTF8], OF_THE_TYPE: [1, True, NAN, ["list"], Path("a")]},
     "PRIVATE_KEY_PASSPHRASE": {NOT_UTF8: [NO_UTF8], OF_THE_TYPE: [1, True, NAN, ["list"]]},
     "PUBLIC_KEY": {"blank": ["", b" "], NOT_UTF8: [NO_UTF8], OF_THE_TYPE: [1, True, [], (), [""], ["a", 1], {}]},
-    "API_SECRET": {"blank": ["", " " * 40, b""], NOT_UTF8: [NO_UTF8], OF_THE_TYPE: [1, True, NAN, ["list"]]},
+    "API_SECRET": {"blank": [" " * 40, b" "], NOT_UTF8: [NO_UTF8], OF_THE_TYPE: [1, True, NAN, ["list"]]},
 }
 
 
@@ -74,7 +74,7 @@ wrong_values = pytest.mark.parametrize(("name", "value", "found"), FOUND, ids=la
 
 @pytest.fixture
 def configure(settings):
-    """Set ``TINYMCE_JWT`` at the top level, or in the section of one service."""
+    """A function that sets ``TINYMCE_JWT`` at the top level or for one service."""
 
     def set_settings(values, service=None, **top):
         key = {} if any("PRIVATE" in str(name) for name in [*values, *top]) else {"PRIVATE_KEY": private_pem()}
@@ -152,24 +152,24 @@ NEAREST = {
 def test_unknown_name_is_refused_with_the_nearest_name(configure, service, name, nearest):
     configure({name: "value"}, service, PRIVATE_KEY=private_pem())
     where = "TINYMCE_JWT" if service is None else 'TINYMCE_JWT["SERVICES"]["tinydrive"]'
-    assert settings_error() == f'{where}["{name}"] is no setting. Did you mean {nearest}?'
+    assert settings_error() == f'{where}["{name}"] is not a setting. Did you mean {nearest}?'
 
 
 @pytest.mark.parametrize("name", ["SERVICE", "services", "SERVISES"])
 def test_unknown_name_near_to_services_is_refused_with_it(configure, name):
     configure({name: {}})
-    assert settings_error() == f'TINYMCE_JWT["{name}"] is no setting. Did you mean SERVICES?'
+    assert settings_error() == f'TINYMCE_JWT["{name}"] is not a setting. Did you mean SERVICES?'
 
 
 def test_unknown_name_near_to_none_is_refused_with_all_names(configure):
     configure({"ISSUER": "value"})
-    assert settings_error() == f'TINYMCE_JWT["ISSUER"] is no setting. The settings are: {SETTINGS}, SERVICES.'
+    assert settings_error() == f'TINYMCE_JWT["ISSUER"] is not a setting. The names are: {SETTINGS}, SERVICES.'
 
 
 def test_services_in_a_section_are_refused(configure):
     configure({"SERVICES": {}}, "tinydrive")
     assert settings_error() == (
-        f'TINYMCE_JWT["SERVICES"]["tinydrive"]["SERVICES"] is no setting. The settings are: {SETTINGS}.'
+        f'TINYMCE_JWT["SERVICES"]["tinydrive"]["SERVICES"] is not a setting. The names are: {SETTINGS}.'
     )
 
 
@@ -178,7 +178,8 @@ def test_services_in_a_section_are_refused(configure):
 def test_name_that_is_not_a_string_is_refused(configure, name, service):
     configure({name: "value"}, service)
     assert (
-        settings_error() == f"TINYMCE_JWT has a setting name of the type {type(name).__name__}. Setting names are str."
+        settings_error()
+        == f"A name of the type {type(name).__name__} in TINYMCE_JWT is not a setting. The names of settings are str."
     )
 
 
@@ -211,8 +212,8 @@ KEY_TEXTS = {
 def test_key_text_in_another_setting_is_not_shown(configure, name, make):
     configure({name: make()}, PRIVATE_KEY=None)
     assert settings_error() == (
-        f'TINYMCE_JWT["{name}"] holds a key\'s text, not {WANTED[name]}. '
-        "Put the text into PRIVATE_KEY (or PUBLIC_KEY); if it was shown anywhere, generate a new key."
+        f'TINYMCE_JWT["{name}"] holds the text of a key, not {WANTED[name]}. '
+        "Put the text in PRIVATE_KEY (or PUBLIC_KEY); if it was shown anywhere, generate a new key."
     )
 
 
@@ -223,18 +224,21 @@ def test_key_text_in_another_setting_is_not_shown(configure, name, make):
 )
 def test_key_text_in_a_container_is_not_shown(configure, container):
     configure({"PUBLIC_KEY_PATH": container(private_pem())})
-    assert settings_error().startswith('TINYMCE_JWT["PUBLIC_KEY_PATH"] holds a key\'s text, not ')
+    assert settings_error().startswith('TINYMCE_JWT["PUBLIC_KEY_PATH"] holds the text of a key, not ')
 
 
 def test_key_text_as_a_setting_name_is_not_shown(configure):
     configure({private_pem(): "PRIVATE_KEY"})
-    assert settings_error() == "TINYMCE_JWT has a key's text as a setting name. Make it a value."
+    assert settings_error() == (
+        "The text of a key, used as a name in TINYMCE_JWT, is not a setting. Put it in the value of PRIVATE_KEY; "
+        "if it was shown anywhere, generate a new key."
+    )
 
 
 def test_key_text_as_the_api_secret_is_not_shown(configure):
     configure({"API_SECRET": private_pem()}, "tinymceai-onprem")
     assert settings_error("tinymceai-onprem") == (
-        'TINYMCE_JWT["SERVICES"]["tinymceai-onprem"]["API_SECRET"] holds a key\'s text, not an API Secret. '
+        'TINYMCE_JWT["SERVICES"]["tinymceai-onprem"]["API_SECRET"] holds the text of a key, not an API Secret. '
         "Copy the API Secret of an access key from the on-premises service's panel."
     )
 

@@ -1,4 +1,4 @@
-"""The token inspector: what staff sees, who may see it, and what it never shows."""
+"""The token inspector: what it shows, to whom, and what it never shows."""
 
 from __future__ import annotations
 
@@ -67,15 +67,15 @@ def test_unknown_user_is_reported(client, staff):
 def test_every_rule_of_the_contract_has_its_verdict(client, staff, user):
     verdicts = page(client, "ada").context["services"][0]["verdicts"]
     assert {verdict.subject for verdict in verdicts} == {"sub", "name", "iat", "exp"}
-    assert all(verdict.kept for verdict in verdicts)
+    assert all(verdict.accepted for verdict in verdicts)
 
 
 def test_broken_rule_is_shown_with_its_hint(client, site, staff):
     use(site, CLAIM_MAPPER=Rooted)
     get_user_model().objects.create_user("..")
-    broken = [verdict for verdict in page(client, "..").context["services"][0]["verdicts"] if not verdict.kept]
+    broken = [verdict for verdict in page(client, "..").context["services"][0]["verdicts"] if not verdict.accepted]
     assert [verdict.subject for verdict in broken] == ["https://claims.tiny.cloud/drive/root"]
-    assert "get_root()" in broken[0].mend
+    assert "get_root()" in broken[0].hint
 
 
 @pytest.mark.parametrize(
@@ -108,7 +108,7 @@ def test_endpoint_and_editor_option_are_shown(client, site, staff):
 
 @pytest.mark.urls("tests.sites.with_admin.urls_without_endpoint")
 def test_missing_endpoint_url_is_reported(client, staff):
-    assert "no URL leads to the endpoint." in page(client).content.decode()
+    assert "No URL leads to the endpoint." in page(client).content.decode()
 
 
 def test_unusable_key_is_reported(client, site, staff, key_path):
@@ -119,7 +119,7 @@ def test_unusable_key_is_reported(client, site, staff, key_path):
 def test_wrong_settings_are_reported(client, site, staff):
     site.TINYMCE_JWT = {"PRIVATE_KEY": private_pem(), "SERVICES": {"exportpdf": {}}}
     content = page(client).content.decode()
-    assert "E011" in content
+    assert "W008" in content
     assert "is missing: the service" in content
 
 

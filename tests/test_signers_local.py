@@ -1,4 +1,4 @@
-"""The loaded key: parsed once, matched with its public half, and what tokens are verified with."""
+"""Local keys: parsed once, matched with their public half, and used to verify."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from functools import partial
 
 import pytest
 
-from django_tinymce_jwt import conf, keys, verify_token
+from django_tinymce_jwt import conf, signers, verify_token
 from django_tinymce_jwt.exceptions import InvalidToken, SigningKeyError
 
 from .helpers.errors import key_error
@@ -22,10 +22,10 @@ LOADERS = ("load_pem_private_key", "load_ssh_private_key", "load_pem_public_key"
 
 @pytest.fixture
 def parses():
-    """How often a key was parsed by now, in this thread and in those that it starts."""
+    """A function that counts how often a key was parsed, in this thread and those that it starts."""
     called = []
 
-    # In one line, since no coverage is measured in what a profile calls.
+    # In one line, because coverage does not measure a profile function.
     note = lambda frame, event, function: called.append((event, getattr(function, "__name__", "")))  # noqa: E731
     threading.setprofile(note)
     sys.setprofile(note)
@@ -84,8 +84,9 @@ def test_key_is_parsed_once_by_eight_threads(token, settings, parses, request):
 def test_public_key_that_does_not_match_is_refused(settings, key_path):
     settings.TINYMCE_JWT = {"PRIVATE_KEY_PATH": key_path, "PUBLIC_KEY": [public_pem(rsa_key("other"))]}
     assert key_error() == (
-        f"The key in {key_path} (PRIVATE_KEY_PATH) does not belong to the public key of the settings. Set "
-        "PUBLIC_KEY_PATH (or PUBLIC_KEY) to the public half of this key, or remove it: it is then derived."
+        f"The key in {key_path} (PRIVATE_KEY_PATH) does not belong to the public key in the settings. Set "
+        "PUBLIC_KEY_PATH (or PUBLIC_KEY) to the public half of this key, or remove it: "
+        "the public key is then derived from the private key."
     )
 
 
@@ -98,7 +99,7 @@ def test_tokens_of_all_listed_public_keys_verify(settings, as_list):
     public = as_list(public_pem(rsa_key(name)) for name in ("old", "new"))
     settings.TINYMCE_JWT = {"PRIVATE_KEY": private_pem(rsa_key("new")), "PUBLIC_KEY": public}
     assert [verify_token(token)["sub"] for token in tokens[:2]] == ["7", "7"]
-    with pytest.raises(InvalidToken, match="another key signed the token"):
+    with pytest.raises(InvalidToken, match="not signed with a key of this site"):
         verify_token(tokens[2])
     assert_site_signs_with("new")
 
@@ -118,7 +119,7 @@ def test_public_key_verifies_beside_an_unrelated_private_key(token, settings):
 def test_public_key_alone_verifies_and_does_not_sign(token, settings):
     settings.TINYMCE_JWT = {"PUBLIC_KEY": public_pem()}
     assert verify_token(token)["sub"] == "7"
-    assert key_error() == "There is no private key to sign with. Set PRIVATE_KEY_PATH or PRIVATE_KEY."
+    assert key_error() == "There is no private key to sign with. Set PRIVATE_KEY_PATH, PRIVATE_KEY or SIGNER."
 
 
 @each_damage
@@ -136,8 +137,8 @@ def test_repr_of_a_loaded_key_shows_no_secret(settings):
         "API_SECRET": "an-api-secret-of-forty-characters-or-more",
         "SERVICES": {"tinydrive": {}, "tinymceai-onprem": {}},
     }
-    loaded = [keys.load(config.keys) for config in conf.read().services.values()]
-    shown = f"{loaded} {[vars(pair.signing_key) for pair in loaded]}"
+    loaded = [signers.load(config.key) for config in conf.read().services.values()]
+    shown = f"{loaded} {[{**vars(keys.signing_key), **vars(keys.signing_key.signer)} for keys in loaded]}"
     lines = [line for line in private_pem().splitlines() if "-----" not in line]
-    assert "KeyPair" in shown
+    assert "SecretSigner" in shown
     assert [secret for secret in (*lines, "an-api-secret") if secret in shown] == []

@@ -1,4 +1,4 @@
-"""The key file while the site runs: a change is noticed, and what cannot be used leaves the last good key in use."""
+"""Key files that change while the site runs: a good key is used, and a bad one leaves the previous key in use."""
 
 from __future__ import annotations
 
@@ -17,8 +17,8 @@ from .helpers.key_damage import each_damage
 from .helpers.keys import private_pem, public_pem, rsa_key
 from .helpers.tokens import assert_site_signs_with, issued_claims, issued_token
 
-# True of a new key as of the old one that is back.
-TAKEN = "The key files have changed: tokens are now signed and verified with what is in them."
+# Also true if the old key comes back.
+TAKEN = "The key files have changed. Tokens are now signed and verified with the keys in them."
 
 
 @pytest.fixture
@@ -42,11 +42,11 @@ def pair(settings, key_path):
 
 
 def write(path, name):
-    """Write a key; all files have one size."""
+    """Write a key. All files have the same size."""
     path.write_text(private_pem(rsa_key(name)).ljust(2000))
 
 
-# Ways in which another key gets into the place of the first.
+# Ways to replace a key file.
 def by_rewriting(path, other):
     path.write_bytes(other.read_bytes())
 
@@ -140,7 +140,7 @@ def test_damage_is_logged_once_with_the_reason(site, key_path, passing_time, log
     for _ in range(3):
         issued_token()
     [message] = log("ERROR")
-    assert message.startswith("The key has changed and cannot be used; the last good one stays in use. ")
+    assert message.startswith("The key has changed and cannot be used. The previous key stays in use. ")
     assert f"{key_path}" in message
 
 
@@ -213,7 +213,7 @@ def test_previous_pair_stays_if_the_public_key_is_damaged(pair, passing_time, da
 def test_old_token_does_not_verify_after_a_key_change(site, key_path, passing_time):
     token = issued_token()
     write(key_path, "other")
-    with pytest.raises(InvalidToken, match="another key signed the token"):
+    with pytest.raises(InvalidToken, match="not signed with a key of this site"):
         verify_token(token)
 
 

@@ -1,4 +1,4 @@
-"""Keys and key files that cannot be used: each is refused with what it is, the setting, and the mend."""
+"""Keys and key files that cannot be used: the message names the setting, what was found, and what to do."""
 
 from __future__ import annotations
 
@@ -26,15 +26,18 @@ NOBODY = 65534
 each_form = pytest.mark.parametrize("form", FORMS.values(), ids=FORMS)
 
 NOT_PEM = "is not PEM (-----BEGIN PRIVATE KEY-----). Put the RSA private key there, as PEM."
-CUT_OFF = "is cut off: it has no END line. Copy the whole key."
+CUT_OFF = (
+    "is cut off: it has no END line. Copy the whole key. In an environment variable, write each line break "
+    "as \\n in two characters, or use base64 of the whole PEM text."
+)
 DAMAGED = "is damaged. Generate or copy it again."
 PUBLIC = "is a public key. The private key is the other file of the pair."
-NO_PUBLIC = "is no public key: neither PEM (-----BEGIN PUBLIC KEY-----), nor what Tiny's portal shows on one line."
+NO_PUBLIC = "is not a public key: neither PEM (-----BEGIN PUBLIC KEY-----) nor the one line that Tiny's portal shows."
 PRIVATE = "is a private key. Put its public half there."
 
 
 def of_the_kind(kind):
-    return f"is of the kind {kind}. Tiny takes RSA keys only: generate one of 2048 bits or more."
+    return f"is a key of the kind {kind}. Tiny accepts only RSA keys: generate one with 2048 bits or more."
 
 
 def ssh_line(key):
@@ -63,7 +66,7 @@ REFUSED = {
     "blank": (lambda: " \n", "is empty. Put the RSA private key there, as PEM."),
     "byte-order-mark-alone": (lambda: "\ufeff", "is empty. Put the RSA private key there, as PEM."),
     "other-text": (lambda: "PRIVATE KEY", NOT_PEM),
-    "path": (lambda: "/srv/intranet/secrets/tiny.pem\n", "is the path of a file. Put it into PRIVATE_KEY_PATH."),
+    "path": (lambda: "/srv/intranet/secrets/tiny.pem\n", "is the path of a file. Put it in PRIVATE_KEY_PATH."),
     "body-alone": (lambda: "".join(private_pem().splitlines()[1:-1]), NOT_PEM),
     "end-alone": (lambda: private_pem()[200:], NOT_PEM),
     "cut-off": (lambda: private_pem()[:600], CUT_OFF),
@@ -75,7 +78,7 @@ REFUSED = {
     "no-base64": (lambda: "\n???\n".join(private_pem().splitlines()[:: len(private_pem().splitlines()) - 1]), DAMAGED),
     "public": (public_pem, PUBLIC),
     "public-ssh": (lambda: ssh_line(rsa_key()), PUBLIC),
-    "certificate": (certificate, "is a certificate. The private key is a file of its own."),
+    "certificate": (certificate, "is a certificate. The private key is in another file."),
     "ec": (lambda: private_pem(ec_key()), of_the_kind("EC")),
     "ec-pkcs1": (lambda: private_pem(ec_key(), PKCS1), of_the_kind("EC")),
     "ec-openssh": (lambda: private_pem(ec_key(), OPENSSH), of_the_kind("EC")),
@@ -83,11 +86,11 @@ REFUSED = {
     "dsa": (lambda: private_pem(dsa.generate_private_key(1024)), of_the_kind("DSA")),
     "rsa-1024": (
         lambda: private_pem(rsa_key("short", 1024)),
-        "has 1024 bits. Tiny wants 2048 or more: generate another.",
+        "has 1024 bits. Tiny wants 2048 or more: generate a new key.",
     ),
     "rsa-2047": (
         lambda: private_pem(rsa_key("shorter", 2047)),
-        "has 2047 bits. Tiny wants 2048 or more: generate another.",
+        "has 2047 bits. Tiny wants 2048 or more: generate a new key.",
     ),
     "encrypted-pkcs1": (lambda: private_pem(form=PKCS1, passphrase="a"), "is encrypted. Set PRIVATE_KEY_PASSPHRASE."),
     "encrypted-pkcs8": (lambda: private_pem(form=PKCS8, passphrase="a"), "is encrypted. Set PRIVATE_KEY_PASSPHRASE."),
@@ -105,12 +108,12 @@ REFUSED_PUBLIC = {
     "cut-off-ssh": (lambda: ssh_line(rsa_key())[:-20], NO_PUBLIC),
     "private": (private_pem, PRIVATE),
     "private-openssh": (lambda: private_pem(form=OPENSSH), PRIVATE),
-    "certificate": (certificate, "is a certificate. Put the public key alone there."),
+    "certificate": (certificate, "is a certificate. Put only its public key there."),
     "ec": (lambda: public_pem(ec_key()), of_the_kind("EC")),
     "ed25519-ssh": (lambda: ssh_line(ed25519.Ed25519PrivateKey.generate()), of_the_kind("Ed25519")),
     "rsa-1024": (
         lambda: public_pem(rsa_key("short", 1024)),
-        "has 1024 bits. Tiny wants 2048 or more: generate another.",
+        "has 1024 bits. Tiny wants 2048 or more: generate a new key.",
     ),
 }
 
@@ -162,13 +165,13 @@ def test_unsupported_cipher_is_refused(settings):
     settings.TINYMCE_JWT = {"PRIVATE_KEY": with_a_cipher_of_ssh_keygen(), "PRIVATE_KEY_PASSPHRASE": PASSPHRASE}
     assert key_error() == (
         "The text in PRIVATE_KEY is damaged, or in a form that cannot be read. "
-        "Write it anew: ssh-keygen -p -m PEM -f FILE."
+        "Convert it: ssh-keygen -p -m PEM -f FILE."
     )
 
 
 @pytest.fixture
 def open_folder():
-    """A folder that every user can enter, which none of pytest's own is."""
+    """A folder that every user can enter, unlike those of pytest."""
     with TemporaryDirectory() as name:
         folder = Path(name)
         folder.chmod(0o755)
@@ -178,7 +181,7 @@ def open_folder():
 
 @pytest.fixture
 def as_nobody():
-    """Root may read everything."""
+    """Run as a user who may not read everything, as root may."""
     before = os.geteuid()
     os.seteuid(NOBODY if before == 0 else before)
     yield
@@ -261,7 +264,7 @@ call_command("check")
 
 
 def check_in_a_process(path, passphrase="", first=""):
-    """What ``manage.py check`` writes; a process of its own can be ended, and can lack what this one has."""
+    """The output of ``manage.py check`` in a new process, which can time out or lack a package."""
     command = [sys.executable, "-c", CHECK.format(first=first), path, passphrase]
     return subprocess.run(command, cwd=Path(__file__).parents[1], capture_output=True, text=True, timeout=60).stderr
 

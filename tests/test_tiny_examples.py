@@ -1,12 +1,10 @@
-"""The PHP and the Node example of Tiny's documentation, replayed.
+"""The endpoint answers as the PHP and Node examples of Tiny's documentation do.
 
 Both answer a JSON POST with ``{"token": ...}``: RS256, and the claims ``sub``, ``name`` and ``exp``
 ten minutes ahead. https://www.tiny.cloud/docs/tinymce/latest/tinydrive-jwt-authentication/
 """
 
 from __future__ import annotations
-
-import time
 
 import jwt
 import pytest
@@ -38,7 +36,6 @@ def test_token_has_the_examples_claims_for_ten_minutes(answer, user):
     claims = jwt.decode(answer.json()["token"], rsa_key().public_key(), ["RS256"])
     assert (claims["sub"], claims["name"]) == (str(user.pk), "Ada Lovelace")
     assert claims["exp"] - claims["iat"] == 600
-    assert 590 <= claims["exp"] - time.time() <= 600
 
 
 @pytest.mark.parametrize("body", ["{}", "", '{"document": 7}'], ids=["tiny-drive", "converters", "own-object"])

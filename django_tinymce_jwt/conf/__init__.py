@@ -98,7 +98,9 @@ def configure(source: Any) -> Configuration:
         sections = DEFAULT_SERVICES
     elif not isinstance(sections, Mapping):
         kind = f"of the type {type(sections).__name__}"
-        fault = WRONG_VALUE.fault(name=label("SERVICES"), found=kind, wanted='a dict: {"tinydrive": {}}')
+        fault = WRONG_VALUE.fault(
+            name=label("SERVICES"), found=kind, wanted='a dict: {"tinydrive": {}, "exportpdf": {}}'
+        )
         return Configuration({}, None, (*faults, fault))
     sections = {
         name: _without_empty(section) if isinstance(section, Mapping) else section for name, section in sections.items()

@@ -136,7 +136,13 @@ VERIFIES_ONLY = Kind(
     "The service {service!r} has no key to sign with, so it can only verify tokens.",
     "Set {name} if the site should issue tokens.",
 )
-MISSING_VALUE = Kind("W008", MISSING, "{name} is missing{why}.", "{hint}")
+MISSING_AUDIENCE = Kind(
+    "W008",
+    MISSING,
+    "{name} is missing: the service {service!r} wants it as 'aud'.",
+    "Set it there, or in {own}.",
+)
+MISSING_KEY = Kind("W008", MISSING, "The service {service!r} has no key to sign with.", "Set {name}.{more}")
 MISSING_KEY_FILE = Kind(
     "W008",
     MISSING,
@@ -211,27 +217,20 @@ def service_faults(service: Service, values: Mapping[str, Any]) -> Iterator[Faul
         yield WRONG_LIFETIME.fault(service.id, found=lifetime, shortest=shortest, longest=longest)
     if contract.audience_setting and values.get(contract.audience_setting) is None:
         name = contract.audience_setting
-        why = f": the service {service.id!r} wants it as 'aud'"
-        hint = f"Set it there, or in {label(name, service.id)}."
-        yield MISSING_VALUE.fault(service.id, name=label(name), why=why, hint=hint)
+        yield MISSING_AUDIENCE.fault(service.id, name=label(name), own=label(name, service.id))
     yield from _key_faults(service, values)
 
 
 def _key_faults(service: Service, values: Mapping[str, Any]) -> Iterator[Fault]:
     if service.contract.symmetric:
         if values.get("API_SECRET") is None:
-            why = f": the service {service.id!r} signs with it"
-            hint = f"Set it there, or in {label('API_SECRET', service.id)}."
-            yield MISSING_VALUE.fault(service.id, name=label("API_SECRET"), why=why, hint=hint)
+            yield MISSING_KEY.fault(service.id, name=label("API_SECRET"), more="")
     elif all(values.get(name) is None for name in SIGNING_NAMES):
         if any(values.get(name) is not None for name in PUBLIC_NAMES):
             yield VERIFIES_ONLY.fault(service.id, name=label("PRIVATE_KEY_PATH"))
             return
-        hint = (
-            f"Set {label('PRIVATE_KEY_PATH')}. This command makes a key pair: "
-            "manage.py tinymce_jwt keys generate secrets/tiny.pem"
-        )
-        yield MISSING_VALUE.fault(service.id, name=f"The key of the service {service.id!r}", why="", hint=hint)
+        more = " This command makes a key pair: manage.py tinymce_jwt keys generate secrets/tiny.pem"
+        yield MISSING_KEY.fault(service.id, name=label("PRIVATE_KEY_PATH"), more=more)
 
 
 def level_faults(values: Mapping[Any, Any], service: str | None) -> Iterator[Fault]:
@@ -267,7 +266,7 @@ def _value_faults(name: str, value: Any, service: str | None) -> Iterator[Fault]
         hint = "Put the text in PRIVATE_KEY (or PUBLIC_KEY); if it was shown anywhere, generate a new key."
         yield KEY_TEXT.fault(service, name=where, wanted=known.wanted, hint=hint)
     elif not known.accepts(value):
-        yield WRONG_VALUE.fault(service, name=where, found=_found(value, known.secret), wanted=known.wanted)
+        yield WRONG_VALUE.fault(service, name=where, found=_found(value, name), wanted=known.wanted)
     elif name == "API_SECRET":
         yield from _secret_faults(value, where, service)
 
@@ -281,12 +280,14 @@ def _is_key_text(value: Any) -> bool:
     return looks_like_key_text(text)
 
 
-def _found(value: Any, secret: bool) -> str:
-    if not secret:
+def _found(value: Any, name: str) -> str:
+    if not SETTINGS[name].secret:
         return describe(value)
+    if name == "SIGNER":
+        return "a dict of another form" if isinstance(value, Mapping) else f"of the type {type(value).__name__}"
     if isinstance(value, (str, bytes)):
         return "not text in UTF-8" if value.strip() else "blank"
-    return "a dict of another form" if isinstance(value, Mapping) else f"of the type {type(value).__name__}"
+    return f"of the type {type(value).__name__}"
 
 
 def _secret_faults(value: str | bytes, where: str, service: str | None) -> Iterator[Fault]:

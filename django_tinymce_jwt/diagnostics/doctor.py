@@ -14,6 +14,7 @@ from django.core.exceptions import ImproperlyConfigured
 from .. import checks, conf
 from ..claims import TinyDriveClaims, get_claim_mapper_class
 from ..conf import ServiceConfig
+from ..conf.validation import MISSING_KEY
 from ..display import printable
 from ..endpoint import refusal_reason
 from ..exceptions import SigningKeyError
@@ -58,7 +59,9 @@ def _from_checks(area: str) -> Iterator[Finding]:
             yield error(area, text, "Fix it; manage.py check shows where.")
             continue
         for message in messages:
-            report = error if message.is_serious() else warning
+            # No token can be issued without the missing value, so to the doctor it is an error.
+            is_missing = message.id == f"{checks.PREFIX}.{MISSING_KEY.id}"
+            report = error if message.is_serious() or is_missing else warning
             yield report(area, f"{message.msg} ({message.id})", message.hint or "")
 
 

@@ -138,12 +138,12 @@ def guess_service(token: str, *, now: float | None = None) -> tuple[str, str]:
     if len(best) == 1:
         return best[0], ""
     if len({SERVICES[service].contract for service in best}) == 1:
-        others = " and ".join(best[1:])
-        return best[0], f"The token is judged as one for {best[0]}; {others} have the same contract (see --service)."
+        note = f"The token is judged as one for {best[0]}. --service names another service with the same contract: "
+        return best[0], f"{note}{', '.join(best[1:])}."
     default = default_service()
     return (
         default,
-        f"The token does not say its service. It is judged as one for {default} (see --service).",
+        f"The token does not say its service. It is judged as one for {default}; see --service.",
     )
 
 

@@ -130,7 +130,7 @@ class WatchedKeys:
 
     def _accept(self, keys: Keys, seen: bytes) -> None:
         if self._keys is not None:
-            text = "The key files have changed. Tokens are now signed and verified with the new keys."
+            text = "The key files have changed. Tokens are now signed and verified with the keys in them."
             log_safely(logger, logging.INFO, text)
         self._keys, self._seen = keys, seen
 

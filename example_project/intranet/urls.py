@@ -9,6 +9,6 @@ urlpatterns = [
     path("tiny-cloud/", include("tiny_cloud.urls")),
     path("login/", LoginView.as_view(extra_context={"demo_users": USERS}), name="login"),
     path("logout/", LogoutView.as_view(), name="logout"),
-    path("admin/tokens/", include("django_tinymce_jwt.inspector_urls")),
+    path("admin/tokens/", include("django_tinymce_jwt.inspector.urls")),
     path("admin/", admin.site.urls),
 ]

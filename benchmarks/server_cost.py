@@ -1,6 +1,7 @@
-"""What a request costs with a server around it. ``python -m benchmarks.serving`` prints the figures as JSON.
+"""What a request costs with a real server. ``python -m benchmarks.server_cost`` prints the figures as JSON.
 
-A server with one worker has a core for itself, and the client another one; two workers share both with the client.
+A server with one worker has a core of its own, and the client has another. Two workers share both
+cores with the client.
 """
 
 from __future__ import annotations
@@ -20,66 +21,67 @@ from importlib.util import find_spec
 from pathlib import Path
 from typing import Any, NamedTuple
 
+from .asgi_recipe import block
 from .client import ask, post
 from .example_site import Site, build
-from .measuring import cores, pin, timed
-from .servers import GUNICORN, GUNICORN_THREADS, UVICORN, Server, granian, memcached, running
+from .servers import GUNICORN, GUNICORN_THREADS, UVICORN, UVICORN_RECIPE, Server, granian, memcached, running
+from .timing import cores, pin, timed
 
 CLIENTS = 8
 REQUESTS = 400
 USERS = 1000
 SIGNATURES = 80
-ASYNC_PATH = "/tinymce/async-jwt/"
-# Django's backends for Memcached, each with the client that it needs.
+PATH = "/tinymce/jwt/"
+# Django's backends for Memcached, each with the package that it needs.
 CACHE_CLIENTS = {"PyLibMCCache": "pylibmc", "PyMemcacheCache": "pymemcache"}
 
 
 class Setup(NamedTuple):
-    """A server and how it is set up. ``rows`` are the numbers of distinct users to measure it with."""
+    """A server and its settings. ``users`` has a number of distinct users for each row of the table."""
 
     name: str
     command: tuple[str, ...]
     sessions: str
     connections: str = "kept"
-    rows: tuple[int, ...] = (USERS,)
-    path: str = "/tinymce/jwt/"
+    users: tuple[int, ...] = (USERS,)
     workers: int = 1
     cache: str = "PyLibMCCache"
 
     def lacks(self, cache: Server | None) -> list[str]:
-        """Return what the setup needs and is not here."""
+        """Return what the setup needs and this machine does not have."""
         if self.sessions != "cached_db":
             return []
         client = CACHE_CLIENTS[self.cache]
-        here = {"memcached": cache is not None, client: find_spec(client) is not None}
-        return [name for name, is_here in here.items() if not is_here]
+        found = {"memcached": cache is not None, client: find_spec(client) is not None}
+        return [name for name, is_found in found.items() if not is_found]
 
 
 RECOMMENDED = Setup("Granian", granian(), "cached_db")
 SETUPS = [
-    RECOMMENDED._replace(rows=(1, 100, USERS)),
+    RECOMMENDED._replace(users=(1, 100, USERS)),
     RECOMMENDED._replace(name="Granian, 2 workers", command=granian(workers=2), workers=2),
     RECOMMENDED._replace(name="Granian, 4 threads", command=granian(threads=4)),
     RECOMMENDED._replace(name="Granian, PyMemcacheCache", cache="PyMemcacheCache"),
-    RECOMMENDED._replace(sessions="db", rows=(1, 100, USERS)),
+    RECOMMENDED._replace(sessions="db", users=(1, 100, USERS)),
     RECOMMENDED._replace(sessions="signed_cookies"),
     Setup("gunicorn, 4 threads", GUNICORN_THREADS, "cached_db"),
     Setup("gunicorn, 4 threads", GUNICORN_THREADS, "db"),
     Setup("gunicorn, 4 threads, 2 workers", (*GUNICORN_THREADS, "--workers", "2"), "db", workers=2),
     Setup("gunicorn", GUNICORN, "db"),
     Setup("gunicorn", GUNICORN, "db", connections="new"),
-    Setup("uvicorn, AsyncTokenView", UVICORN, "cached_db", connections="new", path=ASYNC_PATH),
-    Setup("uvicorn, AsyncTokenView", UVICORN, "db", connections="new", path=ASYNC_PATH),
+    Setup("uvicorn, ASGI handler", UVICORN, "db", connections="new"),
+    Setup("uvicorn, recipe of the ASGI page", UVICORN_RECIPE, "db"),
+    Setup("uvicorn, recipe of the ASGI page", UVICORN_RECIPE, "cached_db"),
 ]
 
 
 class Row:
-    """One row of the table: a running server, the requests that it gets, and what has been measured."""
+    """One row of the table: a running server, the requests to send, and what was measured so far."""
 
     def __init__(self, setup: Setup, server: Server, requests: list[bytes], cache: Server | None = None) -> None:
         self._setup = setup
         self._server = server
-        # SQLite is a part of the server's process; for a fair comparison the cache counts too.
+        # SQLite runs in the server's process, so for a fair comparison the cache counts too.
         self._servers = [server] if cache is None else [server, cache]
         self._users = len(requests)
         self._requests = itertools.cycle(requests)
@@ -92,7 +94,7 @@ class Row:
         self._send(max(self._users, 200))
 
     def measure(self, signature: float) -> None:
-        """Send a round of requests; ``signature`` is the processor time of one in this round, in seconds."""
+        """Send one round of requests. ``signature`` is the time of one signature in this round, in seconds."""
         used, started = self._processor_seconds(), time.perf_counter()
         latencies = self._send(REQUESTS)
         elapsed, used = time.perf_counter() - started, self._processor_seconds() - used
@@ -142,16 +144,16 @@ def django_rows(site: Site, setup: Setup, cache: Server | None) -> Iterator[list
     cookies = [user.cookies[engine] for user in site.users]
     with running(setup.command, site.folder, environment, cores=cores()[: setup.workers]) as server:
         headers = [{"Cookie": f"sessionid={cookie}"} for cookie in cookies]
-        requests = [post(setup.path, "{}:{}".format(*server.address), header) for header in headers]
-        yield [Row(setup, server, requests[:users], cache) for users in setup.rows]
+        requests = [post(PATH, "{}:{}".format(*server.address), header) for header in headers]
+        yield [Row(setup, server, requests[:users], cache) for users in setup.users]
 
 
 @contextmanager
 def node_rows(site: Site, modules: Path, environment: Mapping[str, str]) -> Iterator[list[Row]]:
-    script = Path(__file__).parent / "node" / "starter.mjs"
+    script = Path(__file__).parent / "node" / "express_site.mjs"
     key = site.folder / "secrets" / "tiny.pem"
     command = ("node", str(script), str(modules / "node_modules"), str(key), "{port}")
-    setup = Setup("Express, session in memory (as Tiny's Node starter)", command, "memory", rows=(100,))
+    setup = Setup("Node, Express, as Tiny's starter project", command, "memory", users=(100,))
     with running(command, site.folder, environment, cores=cores()[:1]) as server:
         host = "{}:{}".format(*server.address)
         requests = []
@@ -174,11 +176,12 @@ def main() -> None:
     signature = timed(sign)
     with tempfile.TemporaryDirectory() as folder, ExitStack() as stack:
         site = build(Path(folder) / "site", USERS)
+        (site.folder / "asgi_recipe.py").write_text(block("intranet/asgi.py"))
         cache = stack.enter_context(memcached(cores()[-1:]))
         rows = []
         for setup in SETUPS:
             if lacking := setup.lacks(cache):
-                print(f"Left out: {setup.name} with {setup.sessions}, for want of {lacking}.", file=sys.stderr)
+                print(f"Left out: {setup.name} with {setup.sessions}. Missing: {', '.join(lacking)}.", file=sys.stderr)
             else:
                 rows += stack.enter_context(django_rows(site, setup, cache))
         if options.modules:
@@ -186,7 +189,7 @@ def main() -> None:
         for row in rows:
             row.warm_up()
         for _ in range(options.rounds):
-            # Each time behind another one, as in measuring.by_turns().
+            # In another order each time, as in timing.in_turns().
             for row in random.sample(rows, len(rows)):
                 row.measure(signature(SIGNATURES) / SIGNATURES)
         json.dump([row.result() for row in rows], sys.stdout)

@@ -1,4 +1,4 @@
-"""What a token costs, by library. ``python -m benchmarks.issuing`` prints the figures as JSON."""
+"""What a token costs with each library. ``python -m benchmarks.token_cost`` prints the figures as JSON."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ from joserfc import jwt as joserfc_jwt
 from joserfc.jwk import RSAKey
 
 from . import plain_site
-from .measuring import BARE, Subject, by_turns, cores, figures, pin, timed
+from .timing import SIGNATURE, Subject, cores, figures, in_turns, pin, timed
 
 
 def claims() -> dict[str, object]:
@@ -33,7 +33,7 @@ def python_subjects() -> dict[str, Subject]:
     authlib_key = AuthlibKey.import_key(plain_site.pem)
     header = {"alg": "RS256", "typ": "JWT"}
     return {
-        BARE: timed(plain_site.sign),
+        SIGNATURE: timed(plain_site.sign),
         "issue_token": timed(lambda: issue_token(user)),
         "PyJWT, key loaded": timed(lambda: jwt.encode(claims(), plain_site.key, "RS256")),
         "PyJWT, PEM text": timed(lambda: jwt.encode(claims(), plain_site.pem, "RS256")),
@@ -44,11 +44,11 @@ def python_subjects() -> dict[str, Subject]:
 
 @contextmanager
 def node_subjects(modules: Path | None) -> Iterator[dict[str, Subject]]:
-    """jsonwebtoken in a process of its own, which stays for all the rounds."""
+    """jsonwebtoken, in one process of Node for all rounds."""
     if modules is None:
         yield {}
         return
-    script = Path(__file__).parent / "node" / "issuing.mjs"
+    script = Path(__file__).parent / "node" / "token_cost.mjs"
     command = ["node", str(script), str(modules / "node_modules")]
     with subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True) as node:
         assert node.stdin
@@ -70,8 +70,8 @@ def node_subjects(modules: Path | None) -> Iterator[dict[str, Subject]]:
 def main(rounds: str, modules: str = "") -> None:
     pin(cores()[0])
     with node_subjects(Path(modules) if modules else None) as of_node:
-        samples = by_turns({**python_subjects(), **of_node}, int(rounds))
-    json.dump(figures(samples, BARE), sys.stdout)
+        samples = in_turns({**python_subjects(), **of_node}, int(rounds))
+    json.dump(figures(samples, SIGNATURE), sys.stdout)
 
 
 if __name__ == "__main__":

@@ -1,6 +1,6 @@
-"""Measuring by turns: all subjects in every round, so that a change of the machine's speed meets all alike.
+"""Measures several things in turns: each in every round, so that a change of the machine's speed affects all alike.
 
-What is measured is processor time. Waiting for a processor does not change it; neighbours who use the same caches do.
+The measure is processor time. Waiting for a processor does not change it, but programs that use the same caches do.
 """
 
 from __future__ import annotations
@@ -17,11 +17,11 @@ Subject = Callable[[int], float]
 Samples = Mapping[str, list[float]]
 
 SECONDS_PER_TURN = 0.02
-BARE = "bare RSA-2048 signature"
+SIGNATURE = "RSA-2048 signature alone"
 
 
 def timed(call: Callable[[], object]) -> Subject:
-    """Return the subject that is this call, in this process with all its threads."""
+    """Return a subject that makes this call, in this process, with all its threads."""
 
     def subject(count: int) -> float:
         started = time.process_time()
@@ -32,7 +32,7 @@ def timed(call: Callable[[], object]) -> Subject:
     return subject
 
 
-def by_turns(subjects: Mapping[str, Subject], rounds: int) -> Samples:
+def in_turns(subjects: Mapping[str, Subject], rounds: int) -> Samples:
     """Return the seconds that one call of each subject took, in each of the rounds."""
     counts = {}
     for name, subject in subjects.items():
@@ -41,35 +41,35 @@ def by_turns(subjects: Mapping[str, Subject], rounds: int) -> Samples:
     samples: dict[str, list[float]] = {name: [] for name in subjects}
     order = list(subjects)
     for _ in range(rounds):
-        # What ran before leaves the processor's caches and speed changed: that must not be the same each time.
+        # The subject before changes the processor's caches and speed, so it must not be the same one each time.
         random.shuffle(order)
         for name in order:
             subject = subjects[name]
-            # Its own code back into the processor's caches, which hold that of the subject before.
+            # Fills the processor's caches with this subject's code.
             subject(max(1, counts[name] // 4))
             samples[name].append(subject(counts[name]) / counts[name])
     return samples
 
 
 def figures(samples: Samples, unit: str) -> list[dict[str, Any]]:
-    """Return a row for each subject: its microseconds, and how many of ``unit`` that is; medians of the rounds."""
+    """Return a row for each subject: its microseconds and its ratio to ``unit``, both medians of the rounds."""
     return [
         {
             "name": name,
             "microseconds": round(statistics.median(seconds) * 1e6, 1),
-            "signatures": round(ratio(samples, name, unit), 3),
+            "signatures": round(statistics.median(ratios(samples, name, unit)), 3),
         }
         for name, seconds in samples.items()
     ]
 
 
-def ratio(samples: Samples, name: str, unit: str) -> float:
-    """Return the median of the ratios within each round."""
-    return statistics.median(one / other for one, other in zip(samples[name], samples[unit], strict=True))
+def ratios(samples: Samples, name: str, unit: str) -> list[float]:
+    """Return the ratio of the two within each round."""
+    return [one / other for one, other in zip(samples[name], samples[unit], strict=True)]
 
 
 def pin(*cores: int) -> None:
-    """Keep this process to these of the cores that it may use, where the system can do so."""
+    """Keep this process to these cores, where the system can do so."""
     if hasattr(os, "sched_setaffinity"):
         os.sched_setaffinity(0, cores)
 

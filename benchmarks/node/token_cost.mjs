@@ -1,4 +1,4 @@
-// Signs with jsonwebtoken as often as each line of standard input says, and answers with the processor seconds.
+// For each line of standard input, signs that many tokens with jsonwebtoken and prints the seconds of processor time.
 import { createPrivateKey } from "node:crypto";
 import { createRequire } from "node:module";
 import { createInterface } from "node:readline";

@@ -1,6 +1,7 @@
-"""How much more two cores do than one. ``python -m benchmarks.scaling`` prints the figures as JSON.
+"""How much more two cores do than one. ``python -m benchmarks.parallelism`` prints the figures as JSON.
 
-Two processes, or two threads of one process, against one; wall-clock time, so it wants a quiet machine.
+Compares two processes, and two threads of one process, with one. It measures wall-clock time, so it needs a machine
+that does nothing else.
 """
 
 from __future__ import annotations
@@ -14,8 +15,10 @@ import time
 from collections.abc import Callable
 from typing import Any
 
+from django.core.handlers.wsgi import WSGIHandler
+
 from . import plain_site
-from .measuring import BARE, cores, pin
+from .timing import SIGNATURE, cores, pin
 
 SECONDS = 0.5
 
@@ -50,7 +53,7 @@ class Threads:
 
 
 class Processes:
-    """Makes the calls in forks of this process, which stay for all the rounds."""
+    """Makes the calls in forks of this process, which last for all rounds."""
 
     def __init__(self, call: Call) -> None:
         context = multiprocessing.get_context("fork")
@@ -74,21 +77,21 @@ class Processes:
 
 
 def main(rounds: str) -> None:
-    from . import handling
+    from . import request_cost
 
-    user = plain_site.set_up(ROOT_URLCONF=handling.__name__)
-    handling.add_urls()
+    user = plain_site.set_up(ROOT_URLCONF=request_cost.__name__)
+    request_cost.add_urls()
     from django.db import connection
 
     from django_tinymce_jwt import issue_token
 
-    cookie = handling.cookie_of(user, "db")
-    # A fork and a thread each open a connection of their own.
+    cookie = request_cost.cookie_of(user, "db")
+    # Each fork and each thread opens its own.
     connection.close()
     calls: dict[str, Call] = {
-        BARE: plain_site.sign,
+        SIGNATURE: plain_site.sign,
         "issue_token": lambda: issue_token(user),
-        "whole request (WSGI)": handling.call_wsgi(handling.WSGIHandler(), "/token/", cookie),
+        "request for a token, db session": request_cost.request_call(WSGIHandler(), "/token/", cookie),
     }
     subjects = {
         (name, kind.__name__.lower()): kind(call) for kind in (Processes, Threads) for name, call in calls.items()
