@@ -108,7 +108,11 @@ def origin(address: str) -> Iterator[Finding]:
     except NoReverseMatch:
         yield info("origin", "django_tinymce_jwt.urls is not included, so no URL was tried.")
         return
-    parts = urlsplit(address)
+    try:
+        parts = urlsplit(address)
+    except ValueError:
+        yield error("origin", f"{printable(address)} is not an origin.", "Write scheme://host or scheme://host:port.")
+        return
     own = parts.netloc if validate_host(parts.hostname or "", settings.ALLOWED_HOSTS) else None
     try:
         answer = _ask("POST", url, host=own, secure=own is None or parts.scheme == "https", origin=address)
