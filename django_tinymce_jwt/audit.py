@@ -8,8 +8,8 @@ from __future__ import annotations
 
 import logging
 import sys
-from collections.abc import Callable
-from contextlib import ExitStack, suppress
+from collections.abc import Callable, Iterator
+from contextlib import ExitStack, contextmanager, suppress
 from typing import TYPE_CHECKING, Any, Protocol
 
 from django.db import connections, transaction
@@ -55,13 +55,14 @@ def log_safely(target: logging.Logger, level: int, message: str, *args: Any, err
         _guard(target, lambda: target.handle(record))
 
 
-def savepoints() -> ExitStack:
+@contextmanager
+def savepoints() -> Iterator[None]:
     """Undo, under ``ATOMIC_REQUESTS``, what was written inside if it fails, and keep the request's transaction."""
-    stack = ExitStack()
-    for connection in connections.all(initialized_only=True):
-        if connection.settings_dict["ATOMIC_REQUESTS"] and connection.in_atomic_block:
-            stack.enter_context(transaction.atomic(using=connection.alias))
-    return stack
+    with ExitStack() as stack:
+        for connection in connections.all(initialized_only=True):
+            if connection.settings_dict["ATOMIC_REQUESTS"] and connection.in_atomic_block:
+                stack.enter_context(transaction.atomic(using=connection.alias))
+        yield
 
 
 def _record(

@@ -16,7 +16,7 @@ from django.utils.translation import gettext_lazy as _
 
 from . import conf
 from .audit import log_safely, record_refused, savepoints
-from .claims import ClaimMapper, get_claim_mapper_class
+from .claims import ClaimMapper, get_claim_mapper_class, require_identity
 from .display import error_text, printable
 from .origins import cross_site_reason
 from .services import DEFAULT_SERVICE
@@ -144,6 +144,7 @@ class TokenEndpoint:
         if reason := refusal_reason(user, None if config is None else config.required_permission):
             raise Refused(PERMISSION_DENIED, reason)
         _require_valid_body(self.request)
+        require_identity(user)
         claims = self.get_claims()
         config = conf.read().require(self.service)
         stamped = stamp_claims(claims, config)

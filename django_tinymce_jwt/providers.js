@@ -23,18 +23,11 @@
 
   // An element with the name or the id of a property hides that property of document, and makes one of
   // window that is not set. The getter of the prototype, and what window itself has, cannot be hidden.
-  function read(prototype, name) {
-    return Object.getOwnPropertyDescriptor(prototype, name).get.call(document);
-  }
-
-  function loadedTinymce() {
-    return Object.prototype.hasOwnProperty.call(window, "tinymce") && window.tinymce;
-  }
+  const read = (prototype, name) => Object.getOwnPropertyDescriptor(prototype, name).get.call(document);
+  const loadedTinymce = () => Object.prototype.hasOwnProperty.call(window, "tinymce") && window.tinymce;
 
   // TinyMCE shows messages as HTML.
-  function plain(message) {
-    return message.replace(/[<>&]/g, " ").trim();
-  }
+  const plain = (message) => message.replace(/[<>&]/g, " ").trim();
 
   function translated(message) {
     const tinymce = loadedTinymce();
@@ -126,8 +119,8 @@
   // The providers of the configured services, by editor option.
   function configured() {
     // The script may come from another origin than the page, and its endpoints are where it is.
-    const script = read(Document.prototype, "currentScript");
-    const base = (script && script.src) || read(Node.prototype, "baseURI");
+    const { src } = read(Document.prototype, "currentScript") || {};
+    const base = src || read(Node.prototype, "baseURI");
     const providers = {};
     for (const { option, url, silent } of services || []) {
       const { href } = new URL(url, base);
@@ -140,7 +133,6 @@
   }
 
   window.djangoTinymceJwt = { provider };
-
   const providers = configured();
   const tinymce = loadedTinymce();
   if (services === null) {

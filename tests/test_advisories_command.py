@@ -204,3 +204,13 @@ def test_json_report_is_ascii(site):
     result = run("verify", sign({**valid_claims(), "note": FORGED}), "--format", "json")
     assert result.out.isascii()
     assert json.loads(result.out)["claims"]["note"] == FORGED
+
+
+@pytest.mark.django_db
+@pytest.mark.urls("tests.sites.endpoint_urls")
+@pytest.mark.parametrize("origin", ["http://[", FORGED, "https://a\x00b", "https://a:999999", "", "\ud800"], ids=ascii)
+def test_any_origin_is_answered(site, origin):
+    result = run("doctor", "--origin", origin)
+    assert result.status == 1
+    assert_clean(result)
+    assert "✗" in result.out

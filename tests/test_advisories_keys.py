@@ -6,18 +6,22 @@ import base64
 import copy
 import pickle
 import re
+import shutil
 import struct
 import subprocess
 import sys
+from traceback import TracebackException
 
 import pytest
 
 from django_tinymce_jwt import conf
+from django_tinymce_jwt.exceptions import SigningKeyError
 from django_tinymce_jwt.secret import Secret
 
 from .helpers.command import run
 from .helpers.errors import key_error
 from .helpers.keys import OPENSSH, PKCS1, PKCS8, private_pem
+from .helpers.requirements import cannot_run
 from .helpers.tokens import issued_token
 
 TEXT = "tr0ub4dor-and-3"
@@ -194,3 +198,23 @@ def test_key_with_a_huge_amount_of_work_is_in_no_message(settings):
     text = key_error()
     assert text.startswith("The text in PRIVATE_KEY would take too long")
     assert TEXT not in text
+
+
+@pytest.mark.parametrize("passphrase", [TEXT, "wrong"])
+@pytest.mark.parametrize("cipher", ["aes256-gcm@openssh.com", "aes256-ctr", "aes256-cbc"])
+def test_openssh_key_of_every_cipher_is_loaded_or_refused(settings, tmp_path, cipher, passphrase):
+    if shutil.which("ssh-keygen") is None:
+        cannot_run("No ssh-keygen. On Debian: apt-get install openssh-client")
+    path = tmp_path / "tiny"
+    command = ["ssh-keygen", "-q", "-t", "rsa", "-b", "2048", "-a", "1", "-N", TEXT, "-Z", cipher, "-f", path]
+    subprocess.run(command, check=True, capture_output=True)
+    settings.TINYMCE_JWT = {"PRIVATE_KEY": path.read_text(), "PRIVATE_KEY_PASSPHRASE": passphrase}
+    if passphrase == TEXT:
+        assert issued_token()
+    else:
+        with pytest.raises(SigningKeyError) as caught:
+            issued_token()
+        # What an error report shows: the cause, and the variables of each frame.
+        report = TracebackException.from_exception(caught.value, capture_locals=True)
+        assert "PRIVATE_KEY_PASSPHRASE is wrong, or the key is damaged" in str(caught.value)
+        assert "b'wrong'" not in "".join(report.format())

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from http import HTTPStatus
 from typing import Any
 from urllib.parse import urlsplit
@@ -108,7 +108,11 @@ def origin(address: str) -> Iterator[Finding]:
     except NoReverseMatch:
         yield info("origin", "django_tinymce_jwt.urls is not included, so no URL was tried.")
         return
-    parts = urlsplit(address)
+    try:
+        parts = urlsplit(address)
+    except ValueError:
+        yield error("origin", f"{printable(address)} is not an origin.", "Write scheme://host or scheme://host:port.")
+        return
     own = parts.netloc if validate_host(parts.hostname or "", settings.ALLOWED_HOSTS) else None
     try:
         answer = _ask("POST", url, host=own, secure=own is None or parts.scheme == "https", origin=address)
@@ -161,12 +165,10 @@ def _quiet() -> Iterator[None]:
 
 def _position(base: type) -> int | None:
     for position, path in enumerate(settings.MIDDLEWARE):
-        try:
+        with suppress(Exception):  # whatever the site's own module raises; the request to the endpoint says so
             found = import_string(path)
-        except Exception:  # whatever the site's own module raises; the request to the endpoint says so
-            continue
-        if isinstance(found, type) and issubclass(found, base):
-            return position
+            if isinstance(found, type) and issubclass(found, base):
+                return position
     return None
 
 

@@ -31,6 +31,8 @@ from ..signers.base import fingerprint
 from ..tokens import MAX_TOKEN_LENGTH, check_contract, issue_token, stamped_claims_of
 from .output import finding_lines, key_lines, report_lines
 
+STANDARD_INPUT = "-"  # in place of a token
+
 
 class Outcome(NamedTuple):
     """What a subcommand found: lines for people, facts for scripts, notes for stderr, and what is wrong."""
@@ -111,7 +113,7 @@ def token(*, user: str, service: str | None, claims: bool, **_: Any) -> Outcome:
 
 
 def verify(*, token: str, service: str | None, stderr: OutputWrapper, **_: Any) -> Outcome:
-    text = _token_in(_standard_input(stderr) if token == "-" else token)
+    text = _token_in(_standard_input(stderr) if token == STANDARD_INPUT else token)
     if not text:
         raise CommandError("There is no token to explain. To get one: manage.py tinymce_jwt token USER")
     now, note = time.time(), ""

@@ -91,7 +91,7 @@ def load_private_key(data: Secret, passphrase: Secret | None, where: str) -> RSA
             raise SigningKeyError(f"{where} cannot be decrypted: {error}. {hint}") from None
         hint = "Convert it: ssh-keygen -p -m PEM -f FILE."
         raise SigningKeyError(f"{where} is damaged, or in a form that cannot be read. {hint}") from None
-    except ValueError:
+    except Exception:  # ValueError, InvalidTag, and what a parser in Python makes of a damaged key
         raise SigningKeyError(
             f"{where} is damaged. Generate or copy it again."
             if passphrase is None
@@ -116,7 +116,7 @@ def load_public_key(data: Secret, where: str) -> RSAPublicKey:
         raise SigningKeyError(f"{where} is a private key. Put its public half there.")
     try:
         key = _load_public(data)
-    except (ValueError, TypeError, UnsupportedAlgorithm):
+    except Exception:
         # `from None` as above: a private key may have been put in the place of a public one.
         raise SigningKeyError(f"{where} {_not_public(data)}") from None
     if not isinstance(key, RSAPublicKey):

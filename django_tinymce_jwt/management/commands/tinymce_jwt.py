@@ -43,7 +43,8 @@ class Command(BaseCommand):
         token.add_argument("user", metavar="USER", help="a username, or the primary key where no username matches")
         token.add_argument("--claims", action="store_true", help="print the claims instead, and sign nothing")
         verify = _add(commands, "verify", outcomes.verify, "Explain a token, rule by rule.", help_texts.VERIFY)
-        verify.add_argument("token", nargs="?", default="-", metavar="TOKEN", help="the token; - (default): from stdin")
+        about = "the token; - (default): from stdin"
+        verify.add_argument("token", nargs="?", default=outcomes.STANDARD_INPUT, metavar="TOKEN", help=about)
         for parser_of_one in (generate, public, inspect, token, verify):
             about = f"one of: {', '.join(SERVICES)}"
             parser_of_one.add_argument("--service", choices=SERVICES, metavar="SERVICE", help=about)
