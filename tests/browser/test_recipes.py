@@ -1,4 +1,4 @@
-"""The recipes of docs/providers.rst in a real browser: in each, a plugin gets a token of the site for its user."""
+"""A plugin gets a token of the site for its user, in a real browser and in every way that a page may start its editor."""
 
 from __future__ import annotations
 
