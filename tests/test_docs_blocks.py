@@ -12,8 +12,8 @@ import pytest
 import yaml
 
 from .helpers.documents import blocks, pages, read
-from .helpers.projects import Project
 from .helpers.keys import private_pem
+from .helpers.projects import Project
 
 BLOCKS = [block for page in pages() for block in blocks(page)]
 # The reader of any other page has followed the first one.

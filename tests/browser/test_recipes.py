@@ -1,4 +1,4 @@
-"""A plugin gets a token of the site for its user, in a real browser and in every way that a page may start its editor."""
+"""In a real browser, a plugin gets a token for its user in every way that a page may start its editor."""
 
 from __future__ import annotations
 
