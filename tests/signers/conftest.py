@@ -5,6 +5,7 @@ import os
 import pkcs11
 import pytest
 
+from .kms import CREDENTIALS, Moto
 from .softhsm import SoftHSM
 
 
@@ -42,3 +43,21 @@ def make_token(softhsm, load_tokens):
 @pytest.fixture
 def token(make_token):
     return make_token()
+
+
+@pytest.fixture(scope="session")
+def moto():
+    """moto's server, which answers as AWS KMS does."""
+    server = Moto()
+    server.start()
+    yield server
+    server.stop()
+
+
+@pytest.fixture
+def credentials(monkeypatch):
+    """Credentials for boto3, and nothing of the machine's own configuration."""
+    for name in [name for name in os.environ if name.startswith("AWS_")]:
+        monkeypatch.delenv(name)
+    for name, value in CREDENTIALS.items():
+        monkeypatch.setenv(name, value)
