@@ -1,7 +1,7 @@
 from __future__ import annotations
 
 from django.apps import AppConfig
-from django.core.checks import register
+from django.core.checks import Tags, register
 
 
 class TinymceJwtConfig(AppConfig):
@@ -12,4 +12,5 @@ class TinymceJwtConfig(AppConfig):
         from . import checks  # the checks import views, which need the app registry
 
         for check in checks.ALL:
-            register(check)
+            register(check, Tags.security)
+        register(checks.check_missing_values, Tags.security, deploy=True)

@@ -1,4 +1,4 @@
-"""System checks: everything that is wrong with settings and keys, and what is dangerous about them."""
+"""System checks: show the faults of the settings, and find those of keys, claim mappers, key files and URLs."""
 
 from __future__ import annotations
 
@@ -13,75 +13,101 @@ from django.core.checks import CheckMessage, Error, Warning
 from django.core.exceptions import ImproperlyConfigured
 from django.urls import URLPattern, URLResolver, get_resolver
 
+from . import conf
 from .claims import get_claim_mapper_class
-from .conf import ServiceConfig, read
+from .conf import ServiceConfig, validation
+from .conf.validation import ERROR, MISSING, Fault, Kind
+from .dotted_paths import DottedPathError
+from .endpoint import TokenEndpoint
 from .exceptions import SigningKeyError
-from .keys import load
-from .views import TokenEndpoint
+from .signers import load
 
 PREFIX = "django_tinymce_jwt"
 
 
 def check_settings(**kwargs: Any) -> list[CheckMessage]:
-    """E001 to E012, W005 to W007: what `problems` finds."""
-    return [
-        (Error if problem.is_fault else Warning)(problem.message, hint=problem.hint, id=f"{PREFIX}.{problem.id}")
-        for problem in read().problems
-    ]
+    """Show what is wrong with ``TINYMCE_JWT`` itself."""
+    return _messages(conf.read().faults)
 
 
 def check_keys(**kwargs: Any) -> list[CheckMessage]:
-    """E013: a key that cannot be used, once for all the services that share it."""
-    failures: dict[str, list[str]] = {}
-    for config in _configs():
-        try:
-            load(config.keys)
-        except SigningKeyError as error:
-            failures.setdefault(str(error), []).append(config.service.id)
-    return [
-        Error(message, hint=f"No token can be issued for: {', '.join(services)}.", id=f"{PREFIX}.E013")
-        for message, services in failures.items()
-    ]
+    """Find keys and signers that cannot be used; each once for all the services that share it."""
+    return _messages(_key_faults())
 
 
 def check_claim_mappers(**kwargs: Any) -> list[CheckMessage]:
-    """E014: a CLAIM_MAPPER that is no claim mapper."""
-    errors: list[CheckMessage] = []
-    for config in _configs():
-        try:
-            get_claim_mapper_class(config)
-        except ImproperlyConfigured as error:
-            hint = f"Name a subclass of ClaimMapper for the service {config.service.id!r}."
-            errors.append(Error(str(error), hint=hint, id=f"{PREFIX}.E014"))
-    return errors
+    """Find a CLAIM_MAPPER that is not a claim mapper."""
+    return _messages(_mapper_faults())
 
 
 def check_key_files(**kwargs: Any) -> list[CheckMessage]:
-    """W001 to W003: a private key file that others can reach."""
-    paths = dict.fromkeys(config.keys.private_path for config in _configs())
-    return [message for path in paths if path is not None for message in _file_warnings(path)]
+    """Find key files that others can reach, and paths that depend on where the server is started."""
+    return _messages(_file_faults())
 
 
 def check_urls(**kwargs: Any) -> list[CheckMessage]:
-    """W004: no URL leads to a token endpoint."""
-    if getattr(settings, "ROOT_URLCONF", None) is None or _has_token_view(get_resolver().url_patterns):
+    """Find out whether a URL leads to a token endpoint."""
+    if getattr(settings, "ROOT_URLCONF", None) is None or _has_endpoint(get_resolver().url_patterns):
         return []
-    urls = 'path("tinymce/jwt/", include("django_tinymce_jwt.urls"))'
-    hint = f"Add {urls} to the urlpatterns (from django.urls import include, path)."
-    return [Warning("No URL leads to a token endpoint.", hint=hint, id=f"{PREFIX}.W004")]
+    return _messages([validation.NO_URL.fault()])
+
+
+def check_missing_values(**kwargs: Any) -> list[CheckMessage]:
+    """Under ``check --deploy``: turn the warnings of missing values into an error."""
+    missing = [fault for fault in (*conf.read().faults, *_key_faults()) if fault.severity == MISSING]
+    return _messages([validation.MISSING_IN_PRODUCTION.fault(values=len(missing))] if missing else [])
 
 
 ALL = (check_settings, check_keys, check_claim_mappers, check_key_files, check_urls)
 
 
+def _key_faults() -> Iterator[Fault]:
+    found: dict[tuple[Kind, str, Path | None], list[str]] = {}
+    for config in _configs():
+        try:
+            load(config.key)
+        except SigningKeyError as error:
+            kind = validation.MISSING_KEY_FILE if _is_missing(error, config) else validation.UNUSABLE_KEY
+            found.setdefault((kind, str(error), config.key.private_path), []).append(config.service.id)
+        except ImproperlyConfigured as error:
+            found.setdefault((validation.UNUSABLE_SIGNER, str(error), None), []).append(config.service.id)
+    for (kind, reason, path), services in found.items():
+        yield kind.fault(reason=reason, path=path, services=", ".join(services))
+
+
+def _messages(faults: Iterable[Fault]) -> list[CheckMessage]:
+    return [
+        (Error if fault.severity == ERROR else Warning)(fault.message, hint=fault.hint, id=f"{PREFIX}.{fault.id}")
+        for fault in faults
+    ]
+
+
 def _configs() -> Iterable[ServiceConfig]:
-    return read().services.values()
+    return conf.read().services.values()
 
 
-def _file_warnings(path: Path) -> Iterator[CheckMessage]:
+def _is_missing(error: SigningKeyError, config: ServiceConfig) -> bool:
+    cause = error.__cause__
+    return isinstance(cause, FileNotFoundError) and str(cause.filename) == str(config.key.private_path)
+
+
+def _mapper_faults() -> Iterator[Fault]:
+    for config in _configs():
+        try:
+            get_claim_mapper_class(config)
+        except DottedPathError as error:
+            yield validation.UNUSABLE_MAPPER.fault(config.service.id, reason=error.message, hint=error.hint)
+
+
+def _file_faults() -> Iterator[Fault]:
+    for path in dict.fromkeys(config.key.private_path for config in _configs()):
+        if path is not None:
+            yield from _path_faults(path)
+
+
+def _path_faults(path: Path) -> Iterator[Fault]:
     if not path.is_absolute():
-        hint = "It depends on the folder the server is started in. Write BASE_DIR / ..."
-        yield Warning(f"PRIVATE_KEY_PATH names {path}, a relative path.", hint=hint, id=f"{PREFIX}.W003")
+        yield validation.RELATIVE_PATH.fault(path=path)
     try:
         mode = path.stat().st_mode
         folders = {*path.absolute().parents, *path.resolve().parents, *(path.parent.resolve() / path.name).parents}
@@ -90,16 +116,10 @@ def _file_warnings(path: Path) -> Iterator[CheckMessage]:
     if not stat.S_ISREG(mode):
         return
     if mode & 0o077:
-        hint = f"chmod 600 {path} (or 640 and a group of the server's own: then silence this check)."
-        yield Warning(
-            f"The private key {path} can be read by others than its owner (mode {stat.S_IMODE(mode):o}).",
-            hint=hint,
-            id=f"{PREFIX}.W001",
-        )
-    for name, folder in _served_folders():
+        yield validation.READABLE_KEY_FILE.fault(path=path, mode=f"{stat.S_IMODE(mode):o}")
+    for setting, folder in _served_folders():
         if folder in folders:
-            hint = "Move the key out of it: everything in that folder is sent to whoever asks."
-            yield Warning(f"The private key {path} lies in {name} ({folder}).", hint=hint, id=f"{PREFIX}.W002")
+            yield validation.SERVED_KEY_FILE.fault(path=path, setting=setting, folder=folder)
 
 
 def _served_folders() -> Iterator[tuple[str, Path]]:
@@ -109,15 +129,15 @@ def _served_folders() -> Iterator[tuple[str, Path]]:
         # An entry may be a pair of a prefix and a folder.
         folders.append(("STATICFILES_DIRS", entry[-1] if isinstance(entry, (list, tuple)) and entry else entry))
     for name, folder in folders:
-        with suppress(OSError, TypeError, ValueError):  # a wrong setting of Django's is told by Django's checks
+        with suppress(OSError, TypeError, ValueError):  # Django's own checks report wrong settings of Django's
             if folder:
                 yield name, Path(folder).resolve()
 
 
-def _has_token_view(patterns: Iterable[URLPattern | URLResolver]) -> bool:
+def _has_endpoint(patterns: Iterable[URLPattern | URLResolver]) -> bool:
     for pattern in patterns:
         if isinstance(pattern, URLResolver):
-            if _has_token_view(pattern.url_patterns):
+            if _has_endpoint(pattern.url_patterns):
                 return True
         else:
             view_class = getattr(pattern.callback, "view_class", None)

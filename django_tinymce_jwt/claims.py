@@ -1,16 +1,14 @@
-"""Claim mappers: which claims a user gets. Subclass one and override its hooks one at a time."""
+"""Claim mappers: which claims a user gets. Subclass one and override the hooks that you need."""
 
 from __future__ import annotations
 
 import re
 from typing import TYPE_CHECKING, Any
 
-from django.core.exceptions import ImproperlyConfigured
-from django.utils.module_loading import import_string
-
-from . import services
-from .contracts import Contract
+from . import contracts
+from .dotted_paths import import_class
 from .exceptions import InvalidClaims
+from .rules import Contract
 
 if TYPE_CHECKING:
     from django.contrib.auth.base_user import AbstractBaseUser
@@ -27,7 +25,8 @@ __all__ = [
     "TinyDriveClaims",
 ]
 
-_EMAIL = re.compile(r"([^@\s]+)@[^@\s]+")
+# An address, whose local part may be quoted and then hold spaces.
+_EMAIL = re.compile(r'(?:".*"|\S+)@\S+', re.DOTALL)
 
 
 class ClaimMapper:
@@ -47,9 +46,9 @@ class ClaimMapper:
         return {"sub": self.get_sub()}
 
     def get_sub(self) -> str:
-        """Return a stable string that is this user's alone; Tiny keeps the user's data under it.
+        """Return a stable string that no other user has; Tiny keeps the user's data under it.
 
-        Raises ``InvalidClaims`` for an anonymous or unsaved user, whose ``sub`` would be shared.
+        Raises ``InvalidClaims`` for an anonymous or unsaved user, because all such users would share it.
         """
         require_identity(self.user)
         return str(self.user.pk)
@@ -63,7 +62,7 @@ class TinyDriveClaims(ClaimMapper):
         claims["name"] = self.get_name()
         root = self.get_root()
         if root is not None:
-            claims[services.ROOT_CLAIM] = root
+            claims[contracts.ROOT_CLAIM] = root
         return claims
 
     def get_name(self) -> str:
@@ -71,16 +70,16 @@ class TinyDriveClaims(ClaimMapper):
         return display_name(self.user)
 
     def get_root(self) -> str | None:
-        """Return the absolute path of the folder that the user is kept in, or None for the whole drive.
+        """Return the absolute path of the only folder that the user can see, or None for the whole drive.
 
-        Build it of values that cannot be ``..``, such as a primary key: Django's default username
-        validator accepts ``..``.
+        Build it from values that cannot be ``..`` or None, such as a primary key: Django's default
+        username validator accepts ``..``.
         """
         return None
 
 
 class DocumentConverterClaims(ClaimMapper):
-    """The claims of Export to PDF, Export to Word and Import from Word: nothing about the user."""
+    """The claims of Export to PDF, Export to Word and Import from Word. They say nothing about the user."""
 
     def get_claims(self) -> dict[str, Any]:
         return {}
@@ -104,7 +103,7 @@ class TinyAIClaims(ClaimMapper):
         return {**claims, "user": user} if user else claims
 
     def get_permissions(self) -> list[str]:
-        """Return what the user may do with the AI service; the documented starting set by default."""
+        """Return what the user may do with the AI service; by default the set that Tiny's documentation starts with."""
         return list(self.permissions)
 
     def get_name(self) -> str | None:
@@ -117,7 +116,7 @@ class TinyAIClaims(ClaimMapper):
 
 
 class TinyAIOnPremisesClaims(TinyAIClaims):
-    """The claims of the on-premises AI service, which knows other permissions than the cloud's."""
+    """The claims of the on-premises AI service, whose permissions differ from those of the cloud."""
 
     permissions = (
         "ai:conversations:*",
@@ -128,45 +127,49 @@ class TinyAIOnPremisesClaims(TinyAIClaims):
 
 
 DEFAULT_CLAIM_MAPPERS: dict[Contract, type[ClaimMapper]] = {
-    services.DRIVE: TinyDriveClaims,
-    services.DOCUMENT_CONVERTER: DocumentConverterClaims,
-    services.AI: TinyAIClaims,
-    services.AI_ON_PREMISES: TinyAIOnPremisesClaims,
+    contracts.DRIVE: TinyDriveClaims,
+    contracts.DOCUMENT_CONVERTER: DocumentConverterClaims,
+    contracts.AI: TinyAIClaims,
+    contracts.AI_ON_PREMISES: TinyAIOnPremisesClaims,
+}
+
+
+# The hook that a claim comes from, for messages.
+HOOKS = {
+    "sub": "get_sub",
+    "name": "get_name",
+    contracts.ROOT_CLAIM: "get_root",
+    "auth.ai.permissions": "get_permissions",
+    "user.name": "get_name",
+    "user.email": "get_email",
 }
 
 
 def require_identity(user: Any) -> None:
-    """Raise ``InvalidClaims`` for a user that is anonymous or was never saved."""
+    """Raise ``InvalidClaims`` for a user who is anonymous or was never saved."""
     if getattr(user, "pk", None) is None or not getattr(user, "is_authenticated", True):
         raise InvalidClaims(
             f"The claim 'sub' has no value: the user ({type(user).__name__}) is anonymous or not saved, "
-            "and its tokens would be shared by all such users. Issue tokens for saved users only.",
+            "and all such users would share it. Issue tokens for saved users only.",
             "sub",
         )
 
 
 def display_name(user: Any) -> str:
-    """Return the user's full name, else the username; of an e-mail address only the part before the @."""
+    """Return the user's full name, otherwise the username; of an e-mail address only the part before the ``@``."""
     get_full_name = getattr(user, "get_full_name", None)
-    name = str((get_full_name and get_full_name()) or "").strip() or str(user.get_username())
-    address = _EMAIL.fullmatch(name.strip())
-    return address[1] if address else name
+    name = str((get_full_name and get_full_name()) or "").strip() or str(user.get_username()).strip()
+    while _EMAIL.fullmatch(name):
+        name = name.rpartition("@")[0].strip('" ')
+    return name or str(user.pk)
 
 
 def get_claim_mapper_class(config: ServiceConfig) -> type[ClaimMapper]:
-    """Return the claim mapper of a service: the one of the settings, else the default of its contract.
+    """Return the claim mapper of a service: the one in the settings, otherwise the default of its contract.
 
-    Raises ``ImproperlyConfigured`` if the setting names no subclass of ``ClaimMapper``.
+    Raises ``ImproperlyConfigured`` if the setting does not name a subclass of ``ClaimMapper``.
     """
-    named = config.claim_mapper
-    if named is None:
+    if config.claim_mapper is None:
         return DEFAULT_CLAIM_MAPPERS[config.service.contract]
-    try:
-        mapper_class = import_string(named) if isinstance(named, str) else named
-    except Exception as error:  # whatever the site's module raises while it is imported
-        raise ImproperlyConfigured(f"CLAIM_MAPPER is {named!r}, which cannot be imported: {error}") from error
-    if not (isinstance(mapper_class, type) and issubclass(mapper_class, ClaimMapper)):
-        raise ImproperlyConfigured(
-            f"CLAIM_MAPPER is {named!r}, which is not a subclass of django_tinymce_jwt.claims.ClaimMapper."
-        )
+    mapper_class: type[ClaimMapper] = import_class("CLAIM_MAPPER", config.claim_mapper, ClaimMapper)
     return mapper_class

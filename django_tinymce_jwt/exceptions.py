@@ -1,4 +1,4 @@
-"""The errors of django-tinymce-jwt. Wrong settings raise Django's ``ImproperlyConfigured`` instead."""
+"""The errors that this package raises. Wrong settings raise Django's ``ImproperlyConfigured`` instead."""
 
 from __future__ import annotations
 
@@ -6,13 +6,13 @@ __all__ = ["InvalidClaims", "InvalidToken", "SigningKeyError", "TinymceJwtError"
 
 
 class TinymceJwtError(Exception):
-    """The root of the errors that this package raises."""
+    """The base class of the errors below."""
 
 
 class InvalidClaims(TinymceJwtError):
-    """The claims break the contract of the service: Tiny would refuse the token, so none is signed.
+    """The claims break the service's contract. Tiny would refuse the token, so none is signed.
 
-    ``claim`` is the name of the claim; the message says what it was and what the contract wants.
+    ``claim`` is the name of the claim; the message says what was found and what the contract wants.
     """
 
     def __init__(self, message: str, claim: str) -> None:
@@ -21,10 +21,10 @@ class InvalidClaims(TinymceJwtError):
 
 
 class InvalidToken(TinymceJwtError):
-    """The token is not one that the service would accept.
+    """The service would not accept the token.
 
-    ``claim`` is the name of the claim that is wrong, or None where it is the token's form,
-    algorithm or signature.
+    ``claim`` is the name of the wrong claim, or None if the fault is in the token's form, algorithm
+    or signature.
     """
 
     def __init__(self, message: str, claim: str | None = None) -> None:
@@ -33,4 +33,4 @@ class InvalidToken(TinymceJwtError):
 
 
 class SigningKeyError(TinymceJwtError):
-    """The key of a service cannot be read, is not of the right kind, or does not fit its public key."""
+    """The key of a service cannot be used: it cannot be read or reached, or is not the right kind of key."""

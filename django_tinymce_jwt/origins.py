@@ -1,7 +1,8 @@
-"""Where a request comes from: what protects the token endpoint in place of a CSRF token."""
+"""Whether a request comes from another site: what protects the token endpoint in place of a CSRF token."""
 
 from __future__ import annotations
 
+import re
 from urllib.parse import urlsplit
 
 from django.conf import settings
@@ -9,32 +10,38 @@ from django.core.exceptions import DisallowedHost
 from django.http import HttpRequest
 from django.utils.http import is_same_domain
 
+from .display import printable
+
+# scheme://host or scheme://host:port and nothing else (RFC 6454, 6.2).
+_ORIGIN = re.compile(r"[a-z][a-z0-9+.-]*://(?:[A-Za-z0-9_~-][A-Za-z0-9._~-]*|\[[0-9A-Fa-f:.]+\])(?::[0-9]{1,5})?")
+
 
 def cross_site_reason(request: HttpRequest) -> str | None:
-    """Return why the request counts as one from another site, or None if it does not.
+    """Return why the request counts as one from another site, and what to do, or None if it does not.
 
-    Browsers send ``Origin`` with every POST, and no page can change it; without it, current ones
-    still send ``Sec-Fetch-Site``. A request with neither does not come from a browser's page.
+    Browsers send ``Origin`` with every POST, and no page can change it; without it, current browsers
+    still send ``Sec-Fetch-Site``. A request with neither does not come from a page in a browser.
     """
-    # META, for request.headers first makes a mapping of all of them.
+    # META, because request.headers first builds a mapping of all headers.
     origin = request.META.get("HTTP_ORIGIN")
     if origin is None:
         site = request.META.get("HTTP_SEC_FETCH_SITE")
-        return (
-            f"The request has no Origin and Sec-Fetch-Site is {site}" if site in {"cross-site", "same-site"} else None
-        )
-    if origin != "null" and (
-        _is_own(origin, request) or any(_matches(origin, trusted) for trusted in settings.CSRF_TRUSTED_ORIGINS)
+        if site not in {"cross-site", "same-site"}:
+            return None
+        return f"The request has no Origin and Sec-Fetch-Site is {site}. Send it from a page of this site."
+    own = _own_origin(request)
+    if origin == own or (
+        _ORIGIN.fullmatch(origin) and any(_matches(origin, trusted) for trusted in settings.CSRF_TRUSTED_ORIGINS)
     ):
         return None
-    return f"The Origin is {origin[:200]!r}"
+    return f"The Origin is {printable(origin)!r}. {_hint(origin, own)}"
 
 
-def _is_own(origin: str, request: HttpRequest) -> bool:
+def _own_origin(request: HttpRequest) -> str | None:
     try:
-        return origin == f"{request.scheme}://{request.get_host()}"
+        return f"{request.scheme}://{request.get_host()}"
     except DisallowedHost:
-        return False
+        return None
 
 
 def _matches(origin: str, trusted: str) -> bool:
@@ -45,3 +52,25 @@ def _matches(origin: str, trusted: str) -> bool:
     except ValueError:
         return False
     return asked.scheme == pattern.scheme and is_same_domain(asked.netloc, pattern.netloc.lstrip("*"))
+
+
+def _hint(origin: str, own: str | None) -> str:
+    if origin == "null":
+        return (
+            "Browsers send this from sandboxed frames, files and some redirects; such a page cannot be trusted. "
+            "Open the editor's page from the site itself, or add allow-same-origin to the frame's sandbox."
+        )
+    if own is not None and _host(origin) == _host(own):
+        return (
+            f"Django takes this site for {own}, so only the scheme or the port differs. Behind a proxy, set "
+            "SECURE_PROXY_SSL_HEADER for the scheme, and let the proxy pass the Host header on with its port "
+            "(or set USE_X_FORWARDED_HOST or USE_X_FORWARDED_PORT)."
+        )
+    return "If that site is yours, add it to CSRF_TRUSTED_ORIGINS."
+
+
+def _host(origin: str) -> str | None:
+    try:
+        return urlsplit(origin).hostname
+    except ValueError:
+        return None

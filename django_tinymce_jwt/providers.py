@@ -1,4 +1,4 @@
-"""The script that gives the page's editors their providers: HTTP and nothing else."""
+"""The script that gives the page's editors their providers."""
 
 from __future__ import annotations
 
@@ -14,17 +14,16 @@ from django.urls import reverse
 from django.views.decorators.cache import cache_control
 from django.views.decorators.http import conditional_page, require_safe
 
-from .conf import read
-from .schema import DEFAULT_SERVICE
-from .services import SERVICES
+from . import conf
+from .services import DEFAULT_SERVICE, SERVICES
 
 __all__ = ["providers"]
 
-# The place in the static file that the JSON value takes.
+# The place in providers.js that the JSON value takes.
 PLACEHOLDER = "/* services */ null"
 
-# Inside of a JSON value these stand in strings only. With them escaped, no script can be ended early
-# and no comment begun, wherever the text is pasted.
+# Inside a JSON value these characters stand only in strings. With them escaped, no script can be
+# ended early and no comment begun, wherever the text is pasted.
 _ESCAPES = {ord(character): f"\\u{ord(character):04X}" for character in "<>&"}
 
 
@@ -33,11 +32,11 @@ _ESCAPES = {ord(character): f"\\u{ord(character):04X}" for character in "<>&"}
 @conditional_page
 @cache_control(no_cache=True)
 def providers(request: HttpRequest, **kwargs: Any) -> HttpResponse:
-    """Answer with ``providers.js`` and what it must know of the settings: the same for every user.
+    """Answer with ``providers.js`` and what it needs from the settings: the same for every user.
 
-    Its endpoints are its neighbours: they have its namespace and the ``kwargs`` of its path.
+    Its endpoints are included with it, so they have its namespace and the ``kwargs`` of its path.
     """
-    assert request.resolver_match is not None  # it is a URL that led here
+    assert request.resolver_match is not None  # a URL led here
     services = _services(request.resolver_match.namespaces, kwargs)
     script = _source().replace(PLACEHOLDER, json.dumps(services).translate(_ESCAPES))
     return HttpResponse(
@@ -45,27 +44,29 @@ def providers(request: HttpRequest, **kwargs: Any) -> HttpResponse:
     )
 
 
+def endpoint_url(
+    service: str, namespaces: Sequence[str] = ("django_tinymce_jwt",), kwargs: dict[str, Any] | None = None
+) -> str:
+    """Return the URL of a service's token endpoint. Raises ``NoReverseMatch`` if the URLs are not included."""
+    if service == DEFAULT_SERVICE:
+        return reverse(":".join((*namespaces, "token")), kwargs=kwargs)
+    return reverse(":".join((*namespaces, "service-token")), kwargs={**(kwargs or {}), "service": service})
+
+
 @cache
 def _source() -> str:
-    path = Path(__file__).parent / "static" / "django_tinymce_jwt" / "providers.js"
-    return path.read_text(encoding="utf-8")
+    return Path(__file__).with_name("providers.js").read_text(encoding="utf-8")
 
 
 def _services(namespaces: Sequence[str], kwargs: dict[str, Any]) -> list[dict[str, Any]] | None:
-    """The editor options to set; None where the settings do not tell the services."""
-    listed = read().listed
+    """Return the editor options to set; None where the settings do not tell the services."""
+    listed = conf.read().listed
     if listed is None:
         return None
     first: dict[str, str] = {}
     for service in listed:
         first.setdefault(SERVICES[service].option, service)
     return [
-        {"option": option, "url": _endpoint(service, namespaces, kwargs), "silent": SERVICES[service].silent}
+        {"option": option, "url": endpoint_url(service, namespaces, kwargs), "silent": SERVICES[service].silent}
         for option, service in first.items()
     ]
-
-
-def _endpoint(service: str, namespaces: Sequence[str], kwargs: dict[str, Any]) -> str:
-    if service == DEFAULT_SERVICE:
-        return reverse(":".join((*namespaces, "token")), kwargs=kwargs)
-    return reverse(":".join((*namespaces, "service-token")), kwargs={**kwargs, "service": service})

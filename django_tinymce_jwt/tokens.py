@@ -1,4 +1,4 @@
-"""Tokens: from a user over claims and contract to a signed JWT, and back to verified claims."""
+"""Tokens: from a user through claims and contract to a signed JWT, and back to verified claims."""
 
 from __future__ import annotations
 
@@ -8,25 +8,29 @@ from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
 import jwt
+from cryptography.hazmat.primitives.asymmetric.rsa import RSAPublicKey
 from django.views.decorators.debug import sensitive_variables
 
+from . import conf
 from .audit import record_issued
-from .claims import get_claim_mapper_class, require_identity
-from .conf import ServiceConfig, get_service_config
-from .contracts import shown
+from .claims import HOOKS, ClaimMapper, get_claim_mapper_class, require_identity
+from .conf import ServiceConfig
+from .display import describe
 from .exceptions import InvalidClaims, InvalidToken
-from .keys import get_signing_key, get_verification_keys
-from .schema import DEFAULT_SERVICE
+from .rules import Verdict
+from .secret import Secret
+from .services import DEFAULT_SERVICE
+from .signers import get_signing_key, get_verification_keys
 
 if TYPE_CHECKING:
     from django.contrib.auth.base_user import AbstractBaseUser
     from django.contrib.auth.models import AnonymousUser
     from django.http import HttpRequest
 
-__all__ = ["issue_token", "sign_claims", "verify_token"]
+__all__ = ["issue_token", "verify_token"]
 
-CLOCK_SKEW = 60  # seconds; what Tiny's on-premises service allows too
-# Far above any real token (servers take 8 to 16 KiB of headers) and cheap to refuse.
+CLOCK_SKEW = 60  # seconds; Tiny's on-premises service allows as much
+# Far above any real token (servers accept 8 to 16 KiB of headers) and cheap to refuse.
 MAX_TOKEN_LENGTH = 64 * 1024
 
 _JWS = jwt.PyJWS()
@@ -38,35 +42,29 @@ def issue_token(
 ) -> str:
     """Return a signed token for the user, as the service wants it.
 
-    For trusted code: whether the user may have the token (``REQUIRED_PERMISSION``, ``is_active``)
-    is not asked here but in the view. Raises ``ImproperlyConfigured`` for wrong settings or a
+    For trusted code: it does not ask whether the user may have the token (``REQUIRED_PERMISSION``,
+    ``is_active``); the view does that. Raises ``ImproperlyConfigured`` for wrong settings or a
     service that is not configured, ``InvalidClaims`` if the claims break the service's contract or
     the user is anonymous or unsaved, ``SigningKeyError`` if the key cannot be used, and whatever
     the claim mapper raises.
     """
-    config = get_service_config(service)
+    config = conf.read().require(service)
     require_identity(user)
-    claims = get_claim_mapper_class(config)(user, request).get_claims()
-    return sign_claims(claims, config, user=user, request=request)
+    return sign_stamped(stamped_claims_of(user, config, request), config, user=user, request=request)
 
 
-def sign_claims(claims: Mapping[str, Any], config: ServiceConfig, *, user: Any, request: HttpRequest | None) -> str:
-    """Return a token with the claims, stamped and held to the contract; ``user`` is for the audit trail."""
-    stamped = stamp_claims(claims, config)
-    hold_to_contract(stamped, config)
-    signing_key = get_signing_key(config.keys)
-    token = signing_key.sign(_serialized(stamped))
-    record_issued(config.service.id, user, request, expires=stamped["exp"], key_fingerprint=signing_key.fingerprint)
-    return token
+def stamped_claims_of(user: Any, config: ServiceConfig, request: HttpRequest | None = None) -> dict[str, Any]:
+    """Return the claims that the service's claim mapper gives the user, stamped. Raises whatever the mapper raises."""
+    return stamp_claims(get_claim_mapper_class(config)(user, request).get_claims(), config)
 
 
 def stamp_claims(claims: Mapping[str, Any], config: ServiceConfig) -> dict[str, Any]:
-    """Return a copy of the claims with ``iat``, ``exp`` and ``aud``. Raises ``InvalidClaims`` for what are none."""
+    """Return a copy of the claims with ``iat``, ``exp`` and ``aud``. Raises ``InvalidClaims`` for a wrong type."""
     if not isinstance(claims, Mapping):
-        raise InvalidClaims(f"get_claims() returned {shown(claims)}; wanted: a dict of claims.", "claims")
+        raise InvalidClaims(f"get_claims() returned {describe(claims)}; wanted: a dict of claims.", "claims")
     for name in claims:
         if not isinstance(name, str):
-            raise InvalidClaims(f"The claim {shown(name)} has a name that is no text.", str(name))
+            raise InvalidClaims(f"The name of the claim {describe(name)} is not text.", str(name))
     now = int(time.time())
     stamped = {**claims, "iat": now, "exp": now + config.lifetime}
     if config.audience is not None:
@@ -74,14 +72,45 @@ def stamp_claims(claims: Mapping[str, Any], config: ServiceConfig) -> dict[str, 
     return stamped
 
 
-def hold_to_contract(claims: Mapping[str, Any], config: ServiceConfig) -> None:
+@sensitive_variables("token")
+def sign_stamped(
+    claims: Mapping[str, Any],
+    config: ServiceConfig,
+    *,
+    user: Any,
+    request: HttpRequest | None,
+    mapper_class: type[ClaimMapper] | None = None,
+) -> str:
+    """Return a token with the stamped claims. ``user`` is for the audit trail, ``mapper_class`` for messages.
+
+    Raises ``InvalidClaims`` or ``SigningKeyError``.
+    """
+    check_contract(claims, config, mapper_class)
+    key = get_signing_key(config.key)
+    token = key.sign(_serialized(claims))
+    record_issued(config.service.id, user, request, expires=claims["exp"], key=key)
+    return token
+
+
+def check_contract(
+    claims: Mapping[str, Any], config: ServiceConfig, mapper_class: type[ClaimMapper] | None = None
+) -> None:
     """Raise ``InvalidClaims`` for the first of the stamped claims that the service would refuse."""
     failure = config.service.contract.first_failure(claims, audience=config.audience, now=claims["iat"])
     if failure is not None:
-        raise InvalidClaims(str(failure), failure.claim)
+        raise InvalidClaims(f"{failure}{_origin(failure, config, mapper_class)}", failure.subject)
 
 
-# A token that this site cannot judge may be good: no error report of Django's should carry it.
+def _origin(failure: Verdict, config: ServiceConfig, mapper_class: type[ClaimMapper] | None) -> str:
+    """Return the hook that the claim comes from, as a sentence; empty for a claim that has none."""
+    mapper_class = mapper_class or get_claim_mapper_class(config)
+    hook = HOOKS.get(failure.subject)
+    if hook is None or not hasattr(mapper_class, hook):
+        return ""
+    return f" It comes from {hook}() of the claim mapper {mapper_class.__module__}.{mapper_class.__qualname__}."
+
+
+# The token may be valid; keep it out of error reports.
 @sensitive_variables("token")
 def verify_token(token: str, service: str = DEFAULT_SERVICE) -> dict[str, Any]:
     """Return the claims of a token that the service would accept from this site.
@@ -91,13 +120,46 @@ def verify_token(token: str, service: str = DEFAULT_SERVICE) -> dict[str, Any]:
     ``token`` is; ``ImproperlyConfigured`` or ``SigningKeyError`` if the site's own settings or
     keys do not allow a verdict.
     """
-    config = get_service_config(service)
-    claims = _parsed(_verified_payload(token, config))
+    config = conf.read().require(service)
+    claims = parse_payload(verify_signature(token, config)[0])
     failure = config.service.contract.first_failure(
         claims, audience=config.audience, now=time.time(), leeway=CLOCK_SKEW
     )
     if failure is not None:
-        raise InvalidToken(str(failure), failure.claim)
+        raise InvalidToken(str(failure), failure.subject)
+    return claims
+
+
+@sensitive_variables("token")
+def verify_signature(token: Any, config: ServiceConfig) -> tuple[bytes, RSAPublicKey | Secret]:
+    """Return the payload of a token and the key of this site that verifies it.
+
+    Raises ``InvalidToken``, or ``SigningKeyError`` if no key can be used.
+    """
+    if not isinstance(token, (str, bytes)) or len(token) > MAX_TOKEN_LENGTH:
+        raise InvalidToken(f"The token is not text of at most {MAX_TOKEN_LENGTH} characters.")
+    algorithms = config.service.contract.algorithms
+    for key in get_verification_keys(config.key):
+        try:
+            return _JWS.decode(token, key.reveal() if isinstance(key, Secret) else key, algorithms), key
+        except jwt.InvalidSignatureError:
+            continue
+        # `from None`: the frames below hold the token under other names.
+        except jwt.InvalidAlgorithmError:
+            raise InvalidToken(f"The token's algorithm is not one of: {', '.join(algorithms)}.") from None
+        except (jwt.PyJWTError, ValueError, TypeError, RecursionError) as error:
+            raise InvalidToken(f"The token cannot be read as a JWT: {type(error).__name__}.") from None
+    raise InvalidToken("The token was not signed with a key of this site, or it was changed after it was signed.")
+
+
+def parse_payload(payload: bytes) -> dict[str, Any]:
+    """Return the claims in the payload. Raises ``InvalidToken`` unless it is a JSON object."""
+    try:
+        claims = json.loads(payload)
+    except (ValueError, RecursionError) as error:
+        raise InvalidToken(f"The token's payload is not valid JSON: {type(error).__name__}.") from error
+    if not isinstance(claims, dict):
+        raise InvalidToken(f"The token's payload is {describe(claims)}; wanted: an object of claims.")
     return claims
 
 
@@ -108,7 +170,7 @@ def _serialized(claims: Mapping[str, Any]) -> bytes:
         culprit = next((name for name in claims if not _is_json(name, claims[name])), "claims")
         raise InvalidClaims(
             f"The claim {culprit!r} cannot be written as JSON in UTF-8: {type(error).__name__}. "
-            "Claims are text, finite numbers, booleans, lists and dicts of these.",
+            "Claims are text, finite numbers, booleans, and lists and dicts of these.",
             culprit,
         ) from error
 
@@ -119,31 +181,3 @@ def _is_json(name: str, value: Any) -> bool:
     except (TypeError, ValueError, RecursionError):
         return False
     return True
-
-
-def _verified_payload(token: Any, config: ServiceConfig) -> bytes:
-    if not isinstance(token, (str, bytes)) or len(token) > MAX_TOKEN_LENGTH:
-        raise InvalidToken(f"The token is no text of at most {MAX_TOKEN_LENGTH} characters.")
-    algorithms = config.service.contract.algorithms
-    for key in get_verification_keys(config.keys):
-        try:
-            payload: bytes = _JWS.decode(token, key, algorithms)
-        except jwt.InvalidSignatureError:
-            continue
-        # `from None`: the frames below hold the token under names of their own.
-        except jwt.InvalidAlgorithmError:
-            raise InvalidToken(f"The token's algorithm is not one of: {', '.join(algorithms)}.") from None
-        except (jwt.PyJWTError, ValueError, TypeError, RecursionError) as error:
-            raise InvalidToken(f"The token is no JWT that can be read: {type(error).__name__}.") from None
-        return payload
-    raise InvalidToken("The signature is not of this site's key: another key signed the token, or it was changed.")
-
-
-def _parsed(payload: bytes) -> dict[str, Any]:
-    try:
-        claims = json.loads(payload)
-    except (ValueError, RecursionError) as error:
-        raise InvalidToken(f"The token's payload is no JSON: {type(error).__name__}.") from error
-    if not isinstance(claims, dict):
-        raise InvalidToken(f"The token's payload is {shown(claims)}; wanted: an object of claims.")
-    return claims

@@ -4,8 +4,11 @@ from __future__ import annotations
 
 from django.urls import path
 
+from .conf import require_installed
 from .providers import providers
 from .views import TokenView
+
+require_installed()
 
 app_name = "django_tinymce_jwt"
 

@@ -1,17 +1,29 @@
 from __future__ import annotations
 
+import itertools
 import os
+import time
 
 import pytest
 from django.contrib.auth import get_user_model
+from django.core.checks.registry import registry
 from hypothesis import settings as hypothesis_settings
 
-from .keyring import private_pem
+from .helpers.keys import private_pem
+from .helpers.services import all_services
 
 # No deadline: a single example may meet the making of a key.
 hypothesis_settings.register_profile("quick", max_examples=100, deadline=None)
 hypothesis_settings.register_profile("thorough", max_examples=10_000, deadline=None)
 hypothesis_settings.load_profile(os.environ.get("HYPOTHESIS_PROFILE", "quick"))
+
+
+@pytest.fixture(autouse=True)
+def restore_checks():
+    """Forget the checks of apps that a test adds to INSTALLED_APPS, because Django never does."""
+    before = set(registry.registered_checks)
+    yield
+    registry.registered_checks = before
 
 
 @pytest.fixture
@@ -24,9 +36,30 @@ def key_path(tmp_path):
 
 
 @pytest.fixture
+def passing_time(monkeypatch):
+    """Each look at the monotonic clock is five seconds after the one before."""
+    ticks = itertools.count(time.monotonic(), 5)
+    monkeypatch.setattr(time, "monotonic", lambda: next(ticks))
+
+
+@pytest.fixture
+def stopped_time(monkeypatch):
+    """The monotonic clock stands still."""
+    now = time.monotonic()
+    monkeypatch.setattr(time, "monotonic", lambda: now)
+
+
+@pytest.fixture
 def site(settings, key_path):
     """A site whose settings are the smallest that work: a private key and Tiny Drive."""
     settings.TINYMCE_JWT = {"PRIVATE_KEY_PATH": key_path}
+    return settings
+
+
+@pytest.fixture
+def every_service(settings):
+    """A site with all of Tiny's services."""
+    settings.TINYMCE_JWT = all_services()
     return settings
 
 

@@ -12,7 +12,7 @@ INSTALLED_APPS = [
     "django.contrib.contenttypes",
     "django.contrib.sessions",
     "django_tinymce_jwt",
-    "tests.people",
+    "tests.sites.custom_user",
 ]
 MIDDLEWARE = [
     "django.middleware.security.SecurityMiddleware",

@@ -11,25 +11,17 @@ from django.contrib.auth.models import AnonymousUser
 from django.contrib.auth.validators import UnicodeUsernameValidator
 from django.core.exceptions import ImproperlyConfigured, PermissionDenied, SuspiciousOperation
 from django.http import Http404
-from django.test import AsyncClient, Client
 
 from django_tinymce_jwt import issue_token, verify_token
 from django_tinymce_jwt.claims import ClaimMapper, TinyDriveClaims
 from django_tinymce_jwt.exceptions import InvalidClaims, InvalidToken
-from django_tinymce_jwt.services import ROOT_CLAIM
 
-from .endpoint import PATH, ask, error_of
+from .helpers.endpoint import PATH, ask, each_server, error_of
+from .helpers.mappers import mapper_returning
+from .helpers.services import SERVICES, all_services
+from .helpers.tokens import ROOT_CLAIM, unsaved_user
 
-pytestmark = pytest.mark.urls("tests.views_urls")
-
-ALL_SERVICES = {
-    "API_KEY": "the-api-key",
-    "ENVIRONMENT_ID": "the-environment",
-    "API_SECRET": "an-api-secret-of-forty-characters-or-more",
-    "SERVICES": {"tinydrive": {}, "exportpdf": {}, "tinymceai": {}, "tinymceai-onprem": {}},
-}
-CLIENTS = {PATH: Client, "/async/": AsyncClient}
-each_view = pytest.mark.parametrize("view", CLIENTS, ids=["view", "async-view"])
+pytestmark = pytest.mark.urls("tests.sites.endpoint_urls")
 
 
 class RootClaims(TinyDriveClaims):
@@ -56,12 +48,12 @@ class FixedClaims(ClaimMapper):
 
 @pytest.fixture
 def person():
-    return get_user_model()(pk=7, username="ada", first_name="Ada", last_name="Lovelace")
+    return unsaved_user(first_name="Ada", last_name="Lovelace")
 
 
 @pytest.mark.parametrize("service", ["exportpdf", "tinymceai", "tinymceai-onprem"])
-def test_token_of_the_drive_is_good_for_no_other_service(site, person, service):
-    site.TINYMCE_JWT = {**site.TINYMCE_JWT, **ALL_SERVICES}
+def test_tinydrive_token_is_invalid_for_other_services(site, person, service):
+    site.TINYMCE_JWT = all_services()
     with pytest.raises(InvalidToken):
         verify_token(issue_token(person), service)
 
@@ -77,28 +69,27 @@ def test_username_of_dots_never_becomes_a_root(site, person, mapper, username):
     assert caught.value.claim == ROOT_CLAIM
 
 
-@each_view
+@each_server
 @pytest.mark.django_db
-def test_user_of_dots_gets_no_token_from_the_endpoint(site, user, view):
+def test_username_of_dots_gets_no_token_from_the_endpoint(site, user, client_class):
     site.TINYMCE_JWT = {**site.TINYMCE_JWT, "CLAIM_MAPPER": RootClaims}
-    assert ask(user, path=view).status_code == 200
+    assert ask(user, client_class=client_class).status_code == 200
     user.username = ".."
     user.save()
-    assert error_of(ask(user, path=view)) == (500, "token_unavailable")
+    assert error_of(ask(user, client_class=client_class)) == (500, "token_unavailable")
 
 
 @pytest.mark.parametrize("nobody", [AnonymousUser(), get_user_model()(username="new")], ids=["anonymous", "unsaved"])
 @pytest.mark.parametrize(
     ("service", "mapper"),
     [
-        *((service, None) for service in ALL_SERVICES["SERVICES"]),
+        *((service, None) for service in SERVICES),
         *(("tinydrive", mapper) for mapper in (CarelessSubClaims, FixedClaims)),
         ("exportpdf", FixedClaims),
     ],
 )
-def test_nobody_has_a_sub(site, person, service, mapper, nobody):
-    services = {**ALL_SERVICES["SERVICES"], service: {"CLAIM_MAPPER": mapper}}
-    site.TINYMCE_JWT = {**site.TINYMCE_JWT, **ALL_SERVICES, "SERVICES": services}
+def test_anonymous_or_unsaved_user_gets_no_sub(site, person, service, mapper, nobody):
+    site.TINYMCE_JWT = all_services(service, CLAIM_MAPPER=mapper)
     assert issue_token(person, service)
     with pytest.raises(InvalidClaims) as caught:
         issue_token(nobody, service)
@@ -106,25 +97,21 @@ def test_nobody_has_a_sub(site, person, service, mapper, nobody):
 
 
 @pytest.mark.parametrize("service", ["exportpdf", "tinymceai", "tinymceai-onprem"])
-def test_claims_of_a_drives_mapper_never_reach_another_service(site, person, service):
-    site.TINYMCE_JWT = {**site.TINYMCE_JWT, **ALL_SERVICES, "CLAIM_MAPPER": RootClaims}
+def test_tinydrive_claims_never_reach_another_service(site, person, service):
+    site.TINYMCE_JWT = {**all_services(), "CLAIM_MAPPER": RootClaims}
     assert verify_token(issue_token(person))[ROOT_CLAIM] == "/ada"
     claims = verify_token(issue_token(person, service), service)
     assert not {ROOT_CLAIM, "name"} & set(claims)
 
 
-@pytest.mark.parametrize("view", [PATH, "/async/", "/sync/for/dispatch/", "/async/for/dispatch/", f"{PATH}fax/"])
+@pytest.mark.parametrize("view", [PATH, "/views/for/dispatch/", f"{PATH}fax/"])
 @pytest.mark.parametrize("method", ["POST", "GET", "PUT", "DELETE"])
 @pytest.mark.parametrize("broken", [False, True], ids=["right-settings", "broken-settings"])
-def test_nobody_is_ever_redirected(site, view, method, broken):
+def test_endpoint_never_redirects(site, view, method, broken):
     site.TINYMCE_JWT = 7 if broken else site.TINYMCE_JWT
     response = ask(None, method=method, path=view, headers={"Accept": "text/html"})
     assert error_of(response)[0] in {401, 404, 405}
     assert "Location" not in response
-
-
-def mapper_of(get_claims):
-    return type("Claims", (ClaimMapper,), {"get_claims": lambda self: get_claims()})
 
 
 @pytest.mark.parametrize(
@@ -135,9 +122,8 @@ def mapper_of(get_claims):
         ("tinymceai", {"sub": "7", "auth": {"ai": {"permissions": ["ai:models:agent"]}}, "user": {"name": "Ada"}}),
     ],
 )
-def test_claims_that_a_mapper_keeps_are_never_changed(site, person, service, kept):
-    services = {**ALL_SERVICES["SERVICES"], service: {"CLAIM_MAPPER": mapper_of(lambda: kept)}}
-    site.TINYMCE_JWT = {**site.TINYMCE_JWT, **ALL_SERVICES, "SERVICES": services}
+def test_claims_kept_by_a_mapper_are_never_changed(site, person, service, kept):
+    site.TINYMCE_JWT = all_services(service, CLAIM_MAPPER=mapper_returning(kept))
     before = copy.deepcopy(kept)
     assert {"iat", "exp"} <= verify_token(issue_token(person, service), service).keys()
     assert kept == before
@@ -175,30 +161,31 @@ RAISED = {
 each_mode = pytest.mark.parametrize("debug", [False, True], ids=["production", "debug"])
 
 
-def answer_to(error, site, user, view, debug):
-    def get_claims():
-        raise error
+def answer_to(error, site, user, client_class, debug):
+    class RaisingClaims(ClaimMapper):
+        def get_claims(self):
+            raise error
 
     site.DEBUG = debug
-    site.TINYMCE_JWT = {**site.TINYMCE_JWT, "CLAIM_MAPPER": mapper_of(get_claims)}
-    return ask(user, path=view, client_class=CLIENTS[view])
+    site.TINYMCE_JWT = {**site.TINYMCE_JWT, "CLAIM_MAPPER": RaisingClaims}
+    return ask(user, client_class=client_class)
 
 
 @each_mode
-@each_view
+@each_server
 @pytest.mark.parametrize("kind", RAISED)
 @pytest.mark.django_db
-def test_whatever_a_mapper_raises_ends_in_json_without_its_text(site, user, kind, view, debug):
-    response = answer_to(kind(*RAISED[kind]), site, user, view, debug)
+def test_mapper_exception_is_json_without_its_text(site, user, kind, client_class, debug):
+    response = answer_to(kind(*RAISED[kind]), site, user, client_class, debug)
     assert error_of(response) == (500, "token_unavailable")
     assert debug or TOLD not in response.content.decode()
 
 
 @each_mode
-@each_view
+@each_server
 @pytest.mark.parametrize("kind", [PermissionDenied, UnprintableDenial])
 @pytest.mark.django_db
-def test_refusal_of_a_mapper_is_told_without_its_text(site, user, kind, view, debug):
-    response = answer_to(kind(TOLD), site, user, view, debug)
+def test_mapper_refusal_is_json_without_its_text(site, user, kind, client_class, debug):
+    response = answer_to(kind(TOLD), site, user, client_class, debug)
     assert error_of(response) == (403, "permission_denied")
     assert debug or TOLD not in response.content.decode()

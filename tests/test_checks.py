@@ -1,4 +1,4 @@
-"""``manage.py check``: each fault and each danger with its id, its message and the mend."""
+"""``manage.py check``: each fault and each danger with its id, its message and the hint."""
 
 from __future__ import annotations
 
@@ -12,15 +12,16 @@ from django.core.management.base import SystemCheckError
 import django_tinymce_jwt
 from django_tinymce_jwt.claims import TinyDriveClaims
 
-from .checking import ids, messages
-from .keyring import private_pem, public_pem, rsa_key
+from .helpers.checks import ids, messages
+from .helpers.keys import private_pem, public_pem, rsa_key
+from .helpers.services import API_SECRET
 
-API_SECRET = "an-api-secret-of-forty-characters-or-more"
 SERVICES = "tinydrive, exportpdf, exportword, importword, tinymceai, tinymceai-onprem"
 CLOUD_ALGORITHMS = "RS256, RS384, RS512, PS256, PS384, PS512"
 
 
-GENERATE_HINT = "A key pair is made by: manage.py tinymce_jwt keys generate secrets/tiny.pem"
+BROKEN = Path(__file__).parent / "sites" / "broken.py"
+GENERATE_HINT = "This command makes a key pair: manage.py tinymce_jwt keys generate secrets/tiny.pem"
 
 
 def with_key(**more):
@@ -36,7 +37,7 @@ FAULTS = {
     ),
     "E002": (
         lambda: with_key(LIFETIM=5),
-        'TINYMCE_JWT["LIFETIM"] is no setting.',
+        'TINYMCE_JWT["LIFETIM"] is not a setting.',
         "Did you mean LIFETIME?",
     ),
     "E003": (
@@ -51,8 +52,8 @@ FAULTS = {
     ),
     "E005": (
         lambda: {"PRIVATE_KEY_PATH": private_pem()},
-        'TINYMCE_JWT["PRIVATE_KEY_PATH"] holds a key\'s text, not the path of a PEM file, as str or Path.',
-        "Put the text into PRIVATE_KEY (or PUBLIC_KEY); if it was shown anywhere, generate a new key.",
+        'TINYMCE_JWT["PRIVATE_KEY_PATH"] holds the text of a key, not the path of a PEM file, as str or Path.',
+        "Put the text in PRIVATE_KEY (or PUBLIC_KEY); if it was shown anywhere, generate a new key.",
     ),
     "E006": (
         lambda: with_key(API_SECRET="short"),
@@ -66,7 +67,7 @@ FAULTS = {
     ),
     "E008": (
         lambda: with_key(SERVICES={"tinydrive": {}, "rtc": {}}),
-        "TINYMCE_JWT[\"SERVICES\"] lists 'rtc', which is no service of Tiny's.",
+        "TINYMCE_JWT[\"SERVICES\"] lists 'rtc', which is not one of Tiny's services.",
         f"The services are: {SERVICES}.",
     ),
     "E009": (
@@ -79,12 +80,12 @@ FAULTS = {
         "LIFETIME is 60 s for the service 'tinymceai'.",
         "The service wants 120 to 86400 s; 600 s are recommended.",
     ),
-    "E011": (
+    "W008-audience": (
         lambda: with_key(SERVICES={"exportpdf": {}}),
         "TINYMCE_JWT[\"API_KEY\"] is missing: the service 'exportpdf' wants it as 'aud'.",
         'Set it there, or in TINYMCE_JWT["SERVICES"]["exportpdf"]["API_KEY"].',
     ),
-    "E012": (
+    "W008-key": (
         dict,
         "The service 'tinydrive' has no key to sign with.",
         f'Set TINYMCE_JWT["PRIVATE_KEY_PATH"]. {GENERATE_HINT}',
@@ -96,8 +97,11 @@ FAULTS = {
     ),
     "E014": (
         lambda: with_key(CLAIM_MAPPER="tests.nowhere.Claims"),
-        "CLAIM_MAPPER is 'tests.nowhere.Claims', which cannot be imported: No module named 'tests.nowhere'",
-        "Name a subclass of ClaimMapper for the service 'tinydrive'.",
+        (
+            "CLAIM_MAPPER is 'tests.nowhere.Claims', which cannot be imported: "
+            "ModuleNotFoundError: No module named 'tests.nowhere'."
+        ),
+        "Correct the path, or the module that it names. It is the claim mapper of the service 'tinydrive'.",
     ),
     "W005": (
         lambda: {
@@ -105,64 +109,75 @@ FAULTS = {
             "SERVICES": {"tinymceai-onprem": {}, "tinymceai": {}},
         },
         "The services 'tinymceai-onprem' and 'tinymceai' share the editor option tinymceai_token_provider.",
-        "'tinymceai-onprem', listed first, gets the option; keep one of them.",
+        "'tinymceai-onprem', which is listed first, gets the option. Keep one of them.",
     ),
     "W006": (
         lambda: with_key(API_KEY="key", CLAIM_MAPPER=TinyDriveClaims, SERVICES={"exportpdf": {}}),
-        'TINYMCE_JWT["CLAIM_MAPPER"] is the mapper of tinydrive alone, which is not configured.',
+        'TINYMCE_JWT["CLAIM_MAPPER"] is only the mapper of tinydrive, which is not configured.',
         "Move it into the section of the service that it is for.",
     ),
     "W007": (
         lambda: {"PUBLIC_KEY": public_pem()},
-        "The service 'tinydrive' has no key to sign with, so it only verifies.",
-        'Set TINYMCE_JWT["PRIVATE_KEY_PATH"].',
+        "The service 'tinydrive' has no key to sign with, so it can only verify tokens.",
+        'Set TINYMCE_JWT["PRIVATE_KEY_PATH"] if the site should issue tokens.',
+    ),
+    "E016": (
+        lambda: {"SIGNER": {"BACKEND": "tests.nowhere.Signer"}},
+        (
+            "SIGNER['BACKEND'] is 'tests.nowhere.Signer', which cannot be imported: "
+            "ModuleNotFoundError: No module named 'tests.nowhere'. Correct the path, or the module that it names."
+        ),
+        "No token can be issued for: tinydrive.",
     ),
 }
 # These need files or URLs and have tests of their own.
-OTHERS = ["W001", "W002", "W003", "W004"]
+OTHERS = ["E015", "W001", "W002", "W003", "W004"]
 
 
 @pytest.mark.parametrize(
     ("code", "make", "message", "hint"), [(code, *row) for code, row in FAULTS.items()], ids=FAULTS
 )
-def test_fault_of_the_settings_is_told_once_with_its_mend(settings, code, make, message, hint):
+def test_settings_fault_is_reported_once_with_its_hint(settings, code, make, message, hint):
     settings.TINYMCE_JWT = make()
-    assert messages() == [(code, message, hint)]
+    assert messages() == [(code.partition("-")[0], message, hint)]
 
 
-def test_ids_are_those_that_are_tested_here():
+def test_every_id_is_tested():
     package = Path(django_tinymce_jwt.__file__).parent
-    source = "".join((package / f"{name}.py").read_text() for name in ("conf", "problems", "checks"))
+    source = "".join(path.read_text() for path in package.rglob("*.py"))
     used = set(re.findall(r'["}.]([EW]\d{3})"', source))
-    assert used == {*FAULTS, *OTHERS}
+    assert used == {*(code.partition("-")[0] for code in FAULTS), *OTHERS}
 
 
-def test_clean_site_has_no_messages(site):
+def test_correct_site_has_no_messages(site):
     assert messages() == []
 
 
-def test_clean_site_with_all_services_has_no_errors(site):
+def test_correct_site_with_all_services_has_no_errors(site):
     section = {"ENVIRONMENT_ID": "env", "API_SECRET": API_SECRET}
     services = {name: {} for name in SERVICES.split(", ")} | {"tinymceai-onprem": section}
     site.TINYMCE_JWT = {**site.TINYMCE_JWT, "API_KEY": "key", "SERVICES": services}
     assert ids() == ["W005"]
 
 
-def test_faults_of_top_level_and_sections_are_all_told(settings):
-    settings.TINYMCE_JWT = with_key(LIFETIM=5, KEY_ID=5, SERVICES={"exportpdf": {"API_KEY": ""}, "rtc": {}, 5: {}})
+def test_all_faults_are_reported(settings):
+    settings.TINYMCE_JWT = with_key(LIFETIM=5, KEY_ID=5, SERVICES={"exportpdf": {"API_KEY": " "}, "rtc": {}, 5: {}})
     assert ids() == ["E002", "E003", "E003", "E008", "E008"]
 
 
-def test_service_id_that_is_no_text_is_told(settings):
+def test_service_id_that_is_not_a_string_is_reported(settings):
     settings.TINYMCE_JWT = with_key(SERVICES={5: {}})
-    assert messages()[0][1] == 'TINYMCE_JWT["SERVICES"] lists a name of the type int, which is no service of Tiny\'s.'
+    assert (
+        messages()[0][1]
+        == 'TINYMCE_JWT["SERVICES"] lists a name of the type int, which is not one of Tiny\'s services.'
+    )
 
 
 @pytest.mark.parametrize("first_line", [0, 1], ids=["with-its-title", "body-alone"])
-def test_key_that_stands_for_a_service_is_not_shown(settings, first_line):
+def test_key_as_a_service_id_is_not_shown(settings, first_line):
     text = "\n".join(private_pem().splitlines()[first_line:])
     settings.TINYMCE_JWT = with_key(SERVICES={"tinydrive": {}, text: {}})
-    expected = "TINYMCE_JWT[\"SERVICES\"] lists a key's text, which is no service of Tiny's."
+    expected = 'TINYMCE_JWT["SERVICES"] lists the text of a key, which is not one of Tiny\'s services.'
     assert messages() == [("E008", expected, f"The services are: {SERVICES}.")]
 
 
@@ -175,25 +190,25 @@ def test_key_that_stands_for_a_service_is_not_shown(settings, first_line):
         ("PRIVATE_KEY_PASSWORD", "PRIVATE_KEY_PASSPHRASE"),
     ],
 )
-def test_setting_that_is_meant_is_suggested(settings, name, meant):
+def test_intended_setting_is_suggested(settings, name, meant):
     settings.TINYMCE_JWT = with_key(**{name: "x"})
     assert messages()[0][2] == f"Did you mean {meant}?"
 
 
-def test_key_that_services_share_is_told_once(settings):
+def test_key_shared_by_services_is_reported_once(settings):
     services = {"tinydrive": {}, "exportpdf": {}, "exportword": {"PRIVATE_KEY": private_pem()}}
     settings.TINYMCE_JWT = {"PRIVATE_KEY": "no key", "API_KEY": "key", "SERVICES": services}
     [(code, _, hint)] = messages()
     assert (code, hint) == ("E013", "No token can be issued for: tinydrive, exportpdf.")
 
 
-def test_each_key_that_cannot_be_used_is_told(settings):
+def test_every_unusable_key_is_reported(settings):
     services = {"tinydrive": {}, "exportpdf": {"PRIVATE_KEY": private_pem(rsa_key("short", 1024))}}
     settings.TINYMCE_JWT = {"PRIVATE_KEY": "no key", "API_KEY": "key", "SERVICES": services}
     assert ids() == ["E013", "E013"]
 
 
-def test_key_that_changed_for_the_worse_is_told_though_the_last_good_one_is_in_use(site, key_path):
+def test_unusable_new_key_is_reported_while_the_old_is_used(site, key_path):
     assert messages() == []
     key_path.write_text("no key")
     assert ids() == ["E013"]
@@ -202,28 +217,37 @@ def test_key_that_changed_for_the_worse_is_told_though_the_last_good_one_is_in_u
 @pytest.mark.parametrize(
     ("mapper", "reason"),
     [
-        ("tests.people.Claims", 'cannot be imported: Module "tests.people" does not define a "Claims" attribute/class'),
-        ("tests.broken_mapper.Claims", "cannot be imported: the site's module is broken"),
-        ("tests.people.models.Member", "is not a subclass of django_tinymce_jwt.claims.ClaimMapper."),
+        (
+            "tests.sites.custom_user.Claims",
+            (
+                "cannot be imported: ImportError: "
+                'Module "tests.sites.custom_user" does not define a "Claims" attribute/class.'
+            ),
+        ),
+        (
+            "tests.sites.broken.Claims",
+            f"cannot be imported: RuntimeError: the site's module is broken ({BROKEN}, line 1).",
+        ),
+        ("tests.sites.custom_user.models.Member", "is not a subclass of django_tinymce_jwt.claims.ClaimMapper."),
         (int, "is not a subclass of django_tinymce_jwt.claims.ClaimMapper."),
     ],
     ids=str,
 )
-def test_claim_mapper_that_is_none_is_told(settings, mapper, reason):
+def test_invalid_claim_mapper_is_reported(settings, mapper, reason):
     settings.TINYMCE_JWT = with_key(CLAIM_MAPPER=mapper)
     [(code, message, _)] = messages()
-    assert (code, message) == ("E014", f"CLAIM_MAPPER is {mapper!r}, which {reason}")
+    found = repr(mapper) if isinstance(mapper, str) else f"{mapper!r} (type)"
+    assert (code, message) == ("E014", f"CLAIM_MAPPER is {found}, which {reason}")
 
 
 @pytest.mark.parametrize("level", ["ERROR", "WARNING"])
-def test_check_command_fails_with_the_fault(settings, level):
-    settings.TINYMCE_JWT = FAULTS["E012" if level == "ERROR" else "W007"][0]()
-    with pytest.raises(
-        SystemCheckError, match=r"\(django_tinymce_jwt\.[EW]0\d\d\) The service 'tinydrive' has no key to"
-    ):
+def test_check_command_fails_with_the_message(settings, level):
+    code = {"ERROR": "E001", "WARNING": "W007"}[level]
+    settings.TINYMCE_JWT = [] if level == "ERROR" else FAULTS[code][0]()
+    with pytest.raises(SystemCheckError, match=rf"\(django_tinymce_jwt\.{code}\) T"):
         call_command("check", fail_level=level)
 
 
-def test_check_command_is_content_with_a_clean_site(site, capsys):
+def test_check_command_passes_for_a_correct_site(site, capsys):
     call_command("check", fail_level="INFO")
     assert capsys.readouterr().out == "System check identified no issues (0 silenced).\n"

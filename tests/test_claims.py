@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-import jwt
 import pytest
-from django.contrib.auth import get_user_model
 from django.contrib.auth.models import AnonymousUser
 from django.core.exceptions import ImproperlyConfigured, PermissionDenied
 from django.utils.functional import SimpleLazyObject
@@ -13,53 +11,24 @@ from django_tinymce_jwt import issue_token
 from django_tinymce_jwt.claims import ClaimMapper, TinyAIClaims, TinyDriveClaims
 from django_tinymce_jwt.exceptions import InvalidClaims
 
-from .keyring import private_pem, rsa_key
-from .people.models import Member
-
-ROOT = "https://claims.tiny.cloud/drive/root"
-SERVICES = {
-    "tinydrive": {},
-    "exportpdf": {},
-    "exportword": {},
-    "importword": {},
-    "tinymceai": {},
-    "tinymceai-onprem": {"API_SECRET": "s" * 32, "ENVIRONMENT_ID": "environment"},
-}
-
-
-@pytest.fixture
-def every_service(settings):
-    settings.TINYMCE_JWT = {"PRIVATE_KEY": private_pem(), "API_KEY": "api-key", "SERVICES": SERVICES}
-    return settings
-
-
-def claims_of(user, service="tinydrive"):
-    token = issue_token(user, service)
-    if service == "tinymceai-onprem":
-        return jwt.decode(token, "s" * 32, ["HS256"], options={"verify_aud": False})
-    return jwt.decode(token, rsa_key().public_key(), ["RS256"], options={"verify_aud": False})
-
-
-def person(**fields):
-    return get_user_model()(**{"pk": 7, "username": "ada", **fields})
+from .helpers.services import API_KEY, ENVIRONMENT_ID, SERVICES, all_services
+from .helpers.tokens import ROOT_CLAIM, issued_claims, unsaved_user
+from .sites.custom_user.models import Member
 
 
 def with_mapper(settings, mapper, service="tinydrive"):
-    settings.TINYMCE_JWT = {
-        **settings.TINYMCE_JWT,
-        "SERVICES": {**SERVICES, service: {**SERVICES[service], "CLAIM_MAPPER": mapper}},
-    }
+    settings.TINYMCE_JWT = all_services(service, CLAIM_MAPPER=mapper)
 
 
-def test_tiny_drive_gets_sub_name_iat_and_exp_and_nothing_else(every_service):
-    claims = claims_of(person(first_name="Ada", last_name="Lovelace", email="ada@example.com"))
+def test_tinydrive_gets_sub_name_iat_exp_and_no_more(every_service):
+    claims = issued_claims(user=unsaved_user(first_name="Ada", last_name="Lovelace", email="ada@example.com"))
     assert claims == {"sub": "7", "name": "Ada Lovelace", "iat": claims["iat"], "exp": claims["iat"] + 600}
 
 
 @pytest.mark.parametrize("service", ["exportpdf", "exportword", "importword"])
-def test_nothing_about_the_user_reaches_a_document_converter(every_service, service):
-    claims = claims_of(person(email="ada@example.com"), service)
-    assert claims == {"aud": "api-key", "iat": claims["iat"], "exp": claims["iat"] + 600}
+def test_document_converter_gets_nothing_about_the_user(every_service, service):
+    claims = issued_claims(service, unsaved_user(email="ada@example.com"))
+    assert claims == {"aud": API_KEY, "iat": claims["iat"], "exp": claims["iat"] + 600}
 
 
 @pytest.mark.parametrize(
@@ -67,7 +36,7 @@ def test_nothing_about_the_user_reaches_a_document_converter(every_service, serv
     [
         (
             "tinymceai",
-            "api-key",
+            API_KEY,
             [
                 "ai:conversations:read",
                 "ai:conversations:write",
@@ -78,13 +47,13 @@ def test_nothing_about_the_user_reaches_a_document_converter(every_service, serv
         ),
         (
             "tinymceai-onprem",
-            "environment",
+            ENVIRONMENT_ID,
             ["ai:conversations:*", "ai:models:agent", "ai:actions:system:*", "ai:reviews:system:*"],
         ),
     ],
 )
-def test_an_ai_service_gets_its_documented_starting_set_and_no_email(every_service, service, audience, permissions):
-    claims = claims_of(person(first_name="Ada", email="ada@example.com"), service)
+def test_ai_service_gets_default_permissions_and_no_email(every_service, service, audience, permissions):
+    claims = issued_claims(service, unsaved_user(first_name="Ada", email="ada@example.com"))
     assert claims == {
         "aud": audience,
         "sub": "7",
@@ -108,18 +77,18 @@ def test_an_ai_service_gets_its_documented_starting_set_and_no_email(every_servi
     ],
     ids=["any-script", "username", "blank-full-name", "email-username", "email-full-name", "no-email", "no-address"],
 )
-def test_name_is_the_full_name_else_the_username_and_never_an_address(every_service, fields, name):
-    assert claims_of(person(**fields))["name"] == name
+def test_name_is_full_name_or_username_never_an_email(every_service, fields, name):
+    assert issued_claims(user=unsaved_user(**fields))["name"] == name
 
 
-def test_user_model_without_full_name_and_with_uuid_key_works(every_service):
+def test_user_model_with_uuid_and_no_full_name_works(every_service):
     member = Member(email="grace@example.com")
-    claims = claims_of(member)
+    claims = issued_claims(user=member)
     assert (claims["sub"], claims["name"]) == (str(member.pk), "grace")
 
 
 def test_lazy_user_of_a_request_works(every_service):
-    assert claims_of(SimpleLazyObject(lambda: person()))["sub"] == "7"
+    assert issued_claims(user=SimpleLazyObject(unsaved_user))["sub"] == "7"
 
 
 @pytest.mark.parametrize("service", SERVICES)
@@ -133,20 +102,20 @@ def test_anonymous_user_never_gets_a_token(every_service, service, user):
 @pytest.mark.parametrize("service", SERVICES)
 def test_unsaved_user_never_gets_a_token(every_service, service):
     with pytest.raises(InvalidClaims, match="anonymous or not saved"):
-        issue_token(person(pk=None), service)
+        issue_token(unsaved_user(pk=None), service)
 
 
-def test_mapper_of_an_unsaved_user_has_no_sub_none():
+def test_mapper_refuses_an_unsaved_user():
     with pytest.raises(InvalidClaims):
-        ClaimMapper(person(pk=None)).get_claims()
+        ClaimMapper(unsaved_user(pk=None)).get_claims()
 
 
-def test_saved_user_who_is_logged_out_by_a_custom_class_is_refused(every_service):
+def test_saved_user_who_is_not_authenticated_is_refused(every_service):
     class Ghost(Member):
         is_authenticated = False
 
         class Meta:
-            app_label = "people"
+            app_label = "custom_user"
             proxy = True
 
     with pytest.raises(InvalidClaims):
@@ -196,64 +165,67 @@ class Denying(TinyDriveClaims):
         raise PermissionDenied
 
 
-@pytest.mark.parametrize("mapper", [TeamDrive, "tests.test_claims.TeamDrive"], ids=["class", "dotted-path"])
+@pytest.mark.parametrize("mapper", [TeamDrive, f"{__name__}.TeamDrive"], ids=["class", "dotted-path"])
 def test_mapper_named_in_the_settings_gives_the_root(every_service, mapper):
     with_mapper(every_service, mapper)
-    assert claims_of(person())[ROOT] == "/teams/7"
+    assert issued_claims(user=unsaved_user())[ROOT_CLAIM] == "/teams/7"
 
 
-def test_each_hook_is_overridden_by_itself(every_service):
+def test_each_hook_can_be_overridden_alone(every_service):
     with_mapper(every_service, HashedSub)
-    claims = claims_of(person())
+    claims = issued_claims(user=unsaved_user())
     assert (claims["sub"], claims["name"]) == ("hash", "somebody")
 
 
 def test_username_of_two_dots_never_becomes_a_root(every_service):
     with_mapper(every_service, FolderOfUsername)
     with pytest.raises(InvalidClaims, match=r"is '/\.\.' \(str\); wanted: an absolute path") as caught:
-        issue_token(person(username=".."))
-    assert caught.value.claim == ROOT
+        issue_token(unsaved_user(username=".."))
+    assert caught.value.claim == ROOT_CLAIM
 
 
-def test_ai_mapper_may_keep_the_name_on_the_site(every_service):
+def test_ai_mapper_may_omit_the_name(every_service):
     with_mapper(every_service, Quiet, "tinymceai")
-    claims = claims_of(person(), "tinymceai")
+    claims = issued_claims("tinymceai", unsaved_user())
     assert claims["auth"] == {"ai": {"permissions": ["ai:models:agent"]}}
     assert "user" not in claims
 
 
-def test_ai_mapper_may_give_the_email_and_more_permissions(every_service):
+def test_ai_mapper_may_add_email_and_permissions(every_service):
     with_mapper(every_service, Open, "tinymceai")
-    claims = claims_of(person(email="ada@example.com"), "tinymceai")
+    claims = issued_claims("tinymceai", unsaved_user(email="ada@example.com"))
     assert claims["user"]["email"] == "ada@example.com"
     assert claims["auth"]["ai"]["permissions"][-1] == "ai:admin"
 
 
-def test_ai_permissions_as_one_string_are_refused(every_service):
+def test_ai_permissions_as_a_string_are_refused(every_service):
     with_mapper(every_service, LooseText, "tinymceai")
     with pytest.raises(InvalidClaims, match=r"is 'ai:admin' \(str\); wanted: a list"):
-        issue_token(person(), "tinymceai")
+        issue_token(unsaved_user(), "tinymceai")
 
 
 def test_mapper_may_refuse_a_user(every_service):
     with_mapper(every_service, Denying)
     with pytest.raises(PermissionDenied):
-        issue_token(person())
+        issue_token(unsaved_user())
 
 
 @pytest.mark.parametrize(
     ("mapper", "message"),
     [
-        ("nowhere.Mapper", "CLAIM_MAPPER is 'nowhere.Mapper', which cannot be imported: No module named 'nowhere'"),
-        ("tests.test_claims.Missing", 'cannot be imported: Module "tests.test_claims" does not define'),
-        ("tests.broken_mapper.Mapper", "cannot be imported: the site's module is broken"),
-        ("tests.test_claims.person", "is not a subclass of django_tinymce_jwt.claims.ClaimMapper"),
+        (
+            "nowhere.Mapper",
+            "'nowhere.Mapper', which cannot be imported: ModuleNotFoundError: No module named 'nowhere'",
+        ),
+        (f"{__name__}.Missing", f'cannot be imported: ImportError: Module "{__name__}" does not define'),
+        ("tests.sites.broken.Mapper", "cannot be imported: RuntimeError: the site's module is broken"),
+        (f"{__name__}.unsaved_user", "is not a subclass of django_tinymce_jwt.claims.ClaimMapper"),
         (dict, "is not a subclass of django_tinymce_jwt.claims.ClaimMapper"),
     ],
     ids=["no-module", "no-name", "broken-module", "function", "other-class"],
 )
-def test_mapper_that_is_none_is_named_with_the_cause(every_service, mapper, message):
+def test_invalid_mapper_is_named_with_the_cause(every_service, mapper, message):
     with_mapper(every_service, mapper)
     with pytest.raises(ImproperlyConfigured) as caught:
-        issue_token(person())
+        issue_token(unsaved_user())
     assert message in str(caught.value)

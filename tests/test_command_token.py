@@ -5,26 +5,26 @@ from __future__ import annotations
 import pytest
 from django.contrib.auth import get_user_model
 from django.contrib.auth.models import Permission
-from django.core.exceptions import PermissionDenied
 from django.db import connection
 
 from django_tinymce_jwt import verify_token
 from django_tinymce_jwt.claims import TinyDriveClaims
 
-from .command_line import run
-from .keyring import private_pem
-from .people.models import Member
+from .helpers.command import run
+from .helpers.keys import private_pem
+from .helpers.mappers import FailingClaims, RefusingClaims
+from .sites.custom_user.models import Member
 
 pytestmark = pytest.mark.django_db
 
 
-def test_token_is_one_that_the_site_verifies(site, user):
+def test_token_is_verified_by_the_site(site, user):
     result = run("token", "ada")
     assert verify_token(result.out.strip())["sub"] == str(user.pk)
     assert (result.status, result.err) == (0, "")
 
 
-def test_token_as_json_is_what_the_endpoint_answers(site, user):
+def test_token_as_json_is_the_endpoints_answer(site, user):
     assert list(run("token", "ada", "--format", "json").facts) == ["token"]
 
 
@@ -36,28 +36,30 @@ def test_user_is_found_by_username_before_primary_key(site, user):
 
 @pytest.mark.parametrize("by", ["username", "primary key"])
 def test_user_of_another_model_is_found(site, by):
-    site.AUTH_USER_MODEL = "people.Member"
+    site.AUTH_USER_MODEL = "custom_user.Member"
     member = Member.objects.create(email="ada@example.com")
     result = run("token", "ada@example.com" if by == "username" else member.pk)
     assert verify_token(result.out.strip())["sub"] == str(member.pk)
 
 
-@pytest.mark.parametrize("model", ["auth.User", "people.Member"])
+@pytest.mark.parametrize("model", ["auth.User", "custom_user.Member"])
 @pytest.mark.parametrize("name", ["bob", "9" * 40, "-1", "", "\x7f'--"])
-def test_user_that_is_not_there_is_told(site, name, model):
+def test_unknown_user_is_reported(site, name, model):
     site.AUTH_USER_MODEL = model
     result = run("token", "--", name)
     assert (result.status, result.out) == (1, "")
     assert f"No user has the username or the primary key {name!r}." in result.err
 
 
-def test_database_without_the_table_of_users_is_told(site):
-    site.AUTH_USER_MODEL = "people.Member"
+def test_missing_user_table_is_reported(site):
+    site.AUTH_USER_MODEL = "custom_user.Member"
     with connection.cursor() as cursor:
-        cursor.execute("DROP TABLE people_member")
+        cursor.execute("DROP TABLE custom_user_member")
     result = run("token", "ada")
     assert result.status == 1
-    assert result.err == "The database cannot be asked (no such table: people_member). Is it there, and migrated?"
+    assert (
+        result.err == "The database does not answer (no such table: custom_user_member). Is it running, and migrated?"
+    )
 
 
 def test_claims_are_printed_instead_of_a_token(site, user):
@@ -67,35 +69,25 @@ def test_claims_are_printed_instead_of_a_token(site, user):
     assert run("token", "ada", "--claims", "--format", "json").facts.keys() == claims.keys()
 
 
-def test_claims_are_printed_in_the_users_own_script(site, user):
+def test_claims_are_printed_without_escapes(site, user):
     user.first_name, user.last_name = "Αδα", "Λάβλεϊς"
     user.save()
     assert '"name": "Αδα Λάβλεϊς"' in run("token", "ada", "--claims").out
 
 
-def test_token_for_an_inactive_user_says_that_the_endpoint_would_refuse(site, user):
+def test_token_for_an_inactive_user_has_a_warning(site, user):
     user.is_active = False
     user.save()
     result = run("token", "ada")
     assert verify_token(result.out.strip())
-    assert (result.status, result.err) == (0, "The endpoint would refuse. The user ada is not active.\n")
+    assert (result.status, result.err) == (0, f"The endpoint would refuse. The user {user.pk} is not active.\n")
 
 
-def test_token_for_a_user_without_the_permission_says_that_the_endpoint_would_refuse(site, user):
+def test_token_for_a_user_without_permission_has_a_warning(site, user):
     site.TINYMCE_JWT = {**site.TINYMCE_JWT, "REQUIRED_PERMISSION": "auth.view_user"}
-    assert "lacks REQUIRED_PERMISSION 'auth.view_user'; grant it." in run("token", "ada").err
+    assert "lacks REQUIRED_PERMISSION 'auth.view_user'. Grant it." in run("token", "ada").err
     user.user_permissions.add(Permission.objects.get(codename="view_user"))
     assert run("token", "ada").err == ""
-
-
-class Failing(TinyDriveClaims):
-    def get_root(self):
-        return {}["team"]
-
-
-class Refusing(TinyDriveClaims):
-    def get_root(self):
-        raise PermissionDenied("no team")
 
 
 class Breaking(TinyDriveClaims):
@@ -112,13 +104,13 @@ class Unwritable(TinyDriveClaims):
 @pytest.mark.parametrize(
     ("mapper", "text"),
     [
-        (Failing, "The claim mapper failed: KeyError: 'team'."),
-        (Refusing, "The claim mapper refuses the user: django.core.exceptions.PermissionDenied: no team."),
+        (FailingClaims, "The claim mapper failed: KeyError: 'team'."),
+        (RefusingClaims, "The claim mapper refuses the user: django.core.exceptions.PermissionDenied: no team."),
         (Breaking, "The claim 'https://claims.tiny.cloud/drive/root' is '/..' (str); wanted: an absolute path"),
         (Unwritable, "TypeError"),
     ],
 )
-def test_mapper_that_gives_no_claims_is_told_without_a_traceback(site, user, mapper, text, options):
+def test_mapper_failure_is_reported_without_a_traceback(site, user, mapper, text, options):
     site.TINYMCE_JWT = {**site.TINYMCE_JWT, "CLAIM_MAPPER": mapper}
     result = run("token", "ada", *options)
     assert (result.status, result.out) == (1, "")
@@ -126,7 +118,7 @@ def test_mapper_that_gives_no_claims_is_told_without_a_traceback(site, user, map
     assert "--traceback" in result.err
 
 
-def test_service_that_is_meant_is_the_only_one_that_is_configured(settings, user):
+def test_service_defaults_to_the_only_one_configured(settings, user):
     settings.TINYMCE_JWT = {"PRIVATE_KEY": private_pem(), "API_KEY": "key", "SERVICES": {"exportpdf": {}}}
     assert verify_token(run("token", "ada").out.strip(), "exportpdf")["aud"] == "key"
 

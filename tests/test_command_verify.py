@@ -3,17 +3,16 @@
 from __future__ import annotations
 
 import io
-import json
 import os
 import sys
 import time
 
-import jwt
 import pytest
 from django.core.management import call_command
 
-from .command_line import run
-from .keyring import private_pem, rsa_key
+from .helpers.command import run
+from .helpers.keys import private_pem, rsa_key
+from .helpers.tokens import sign
 
 
 @pytest.fixture
@@ -24,39 +23,32 @@ def standard_input(monkeypatch):
     return give
 
 
-def signed(claims=None, key=None, algorithm="RS256"):
-    now = int(time.time())
-    payload = {"sub": "7", "name": "Ada", "iat": now, "exp": now + 600} if claims is None else claims
-    return jwt.PyJWS().encode(json.dumps(payload).encode(), key or rsa_key(), algorithm)
-
-
-def test_verify_of_a_good_token_tells_header_claims_times_and_rules(site):
-    result = run("verify", signed())
+def test_verify_of_a_valid_token_shows_all_of_it(site):
+    result = run("verify", sign())
     assert (result.status, result.err) == (0, "")
     assert "Service  tinydrive (Tiny Drive)\n" in result.out
     assert 'Header   {"alg": "RS256", "typ": "JWT"}\n' in result.out
     assert '  name  "Ada"\n' in result.out
     assert "UTC, in 9 minutes)\n" in result.out
-    assert "  ✓ sub: a string, not blank, that is this user's alone\n" in result.out
-    assert "      made with the key whose public half is SHA-256 " in result.out
+    assert "  ✓ sub: a string, not blank, that no other user has\n" in result.out
+    assert "      made with the key whose public half has the SHA-256 " in result.out
     assert "✗" not in result.out
-    assert result.out.endswith("The token would be accepted.\n")
+    assert result.out.endswith("The service would accept the token.\n")
 
 
-def test_verify_of_a_bad_token_tells_each_broken_rule_with_its_mend(site):
-    result = run("verify", signed({"sub": 7, "name": "Ada", "exp": 946684800}, rsa_key("stranger")))
+def test_verify_of_an_invalid_token_shows_each_hint(site):
+    result = run("verify", sign({"sub": 7, "name": "Ada", "exp": 946684800}, rsa_key("stranger")))
     assert result.status == 1
     assert "  ✗ signature: made with a key of this site\n" in result.out
-    assert (
-        "  ✗ sub: a string, not blank, that is this user's alone\n      found: 7 (int)\n      mend:  Let get_sub()"
-        in (result.out)
+    assert "  ✗ sub: a string, not blank, that no other user has\n      found: 7 (int)\n      hint:  Let get_sub()" in (
+        result.out
     )
     assert "that is 2000-01-01 00:00:00 UTC" in result.out
-    assert result.err == "The token would be refused: 3 rules are not kept."
+    assert result.err == "The service would refuse the token: 3 rules are broken."
 
 
-def test_one_broken_rule_is_counted_as_one(site):
-    assert "1 rule is not kept." in run("verify", signed(key=rsa_key("stranger"))).err
+def test_verify_counts_one_broken_rule(site):
+    assert "1 rule is broken." in run("verify", sign(key=rsa_key("stranger"))).err
 
 
 @pytest.mark.parametrize("argument", [("-",), ()])
@@ -73,22 +65,22 @@ def test_one_broken_rule_is_counted_as_one(site):
         'JSON{{"token": "{}"}}',
     ],
 )
-def test_verify_takes_the_token_from_standard_input_as_it_is_found(site, standard_input, argument, around):
-    standard_input(around.format(signed()).removeprefix("JSON").encode())
+def test_verify_reads_the_token_from_standard_input(site, standard_input, argument, around):
+    standard_input(around.format(sign()).removeprefix("JSON").encode())
     assert run("verify", *argument).status == 0
 
 
-def test_verify_of_nothing_tells_where_a_token_is_to_be_had(site, standard_input):
+def test_verify_of_nothing_says_how_to_get_a_token(site, standard_input):
     standard_input(b" \n")
     result = run("verify")
     assert (result.status, result.out) == (1, "")
-    assert result.err == "There is no token to explain. One of this site's: manage.py tinymce_jwt token USER"
+    assert result.err == "There is no token to explain. To get one: manage.py tinymce_jwt token USER"
 
 
-def test_verify_at_a_terminal_says_what_it_waits_for(site, monkeypatch):
+def test_verify_at_a_terminal_asks_for_the_token(site, monkeypatch):
     ours, terminal = os.openpty()
     with os.fdopen(terminal) as typed, os.fdopen(ours, "wb") as keyboard:
-        keyboard.write(f"{signed()}\n\x04".encode())
+        keyboard.write(f"{sign()}\n\x04".encode())
         keyboard.flush()
         monkeypatch.setattr(sys, "stdin", typed)
         result = run("verify")
@@ -105,44 +97,44 @@ def test_verify_without_a_standard_input_has_no_token(site, monkeypatch):
     [b"\xff\xfe\x00", b"{", b'{"tok": 1}', b"[" * 60_000, b"{" * 60_000, b'{"token": null}', b"x" * 1_000_000],
     ids=lambda garbage: repr(garbage[:12]),
 )
-def test_verify_of_garbage_is_a_refusal_and_no_traceback(site, standard_input, garbage):
+def test_verify_of_any_input_has_no_traceback(site, standard_input, garbage):
     standard_input(garbage)
     result = run("verify")
     assert result.status == 1
     assert "  ✗ form: " in result.out
 
 
-def test_verify_as_json_tells_the_same(site):
-    facts = run("verify", signed(key=rsa_key("stranger")), "--format", "json").facts
+def test_verify_as_json_has_the_same_content(site):
+    facts = run("verify", sign(key=rsa_key("stranger")), "--format", "json").facts
     assert (facts["accepted"], facts["service"], facts["claims"]["sub"]) == (False, "tinydrive", "7")
-    assert [verdict["subject"] for verdict in facts["verdicts"] if not verdict["kept"]] == ["signature"]
+    assert [verdict["subject"] for verdict in facts["verdicts"] if not verdict["accepted"]] == ["signature"]
     assert facts["times"].keys() == {"iat", "exp"}
 
 
-def test_verify_without_any_settings_judges_the_claims(settings):
-    result = run("verify", signed(), "--service", "tinydrive")
+def test_verify_without_settings_judges_the_claims(settings):
+    result = run("verify", sign(), "--service", "tinydrive")
     assert result.status == 1
     assert "✓ name" in result.out
     assert "✗ signature" in result.out
 
 
-def test_verify_guesses_the_service_and_says_so_where_it_is_not_certain(settings):
+def test_verify_guesses_the_service_and_says_if_unsure(settings):
     sections = {"tinydrive": {}, "exportpdf": {}, "importword": {}}
     settings.TINYMCE_JWT = {"PRIVATE_KEY": private_pem(), "API_KEY": "key", "SERVICES": sections}
     now = int(time.time())
-    result = run("verify", signed({"aud": "key", "iat": now, "exp": now + 600}))
+    result = run("verify", sign({"aud": "key", "iat": now, "exp": now + 600}))
     assert result.status == 0
     assert "Service  exportpdf" in result.out
-    assert "--service names another than exportpdf" in result.err
+    assert "--service names another service with the same contract: importword" in result.err
 
 
-def test_what_a_token_says_cannot_steer_the_terminal(site):
-    result = run("verify", signed({"sub": "\x1b[2J\u202e\x9b", "name": "\ud800", "exp": 1}))
+def test_verify_prints_no_control_characters(site):
+    result = run("verify", sign({"sub": "\x1b[2J\u202e\x9b", "name": "\ud800", "exp": 1}))
     assert all(character.isprintable() or character == "\n" for character in result.out)
 
 
-def test_terminal_without_unicode_is_no_obstacle(site):
+def test_verify_works_without_unicode(site):
     out = io.TextIOWrapper(io.BytesIO(), encoding="ascii")
-    call_command("tinymce_jwt", "verify", signed(), stdout=out)
+    call_command("tinymce_jwt", "verify", sign(), stdout=out)
     out.flush()
     assert b"\\u2713 sub: a string" in out.buffer.getvalue()

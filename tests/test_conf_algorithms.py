@@ -5,8 +5,10 @@ from __future__ import annotations
 import pytest
 from django.core.exceptions import ImproperlyConfigured
 
-from .issuing import CLOUD_ALGORITHMS, fault_of, header_of
-from .keyring import private_pem
+from .helpers.errors import settings_error
+from .helpers.keys import private_pem
+from .helpers.services import ACCOUNT
+from .helpers.tokens import CLOUD_ALGORITHMS, issued_header
 
 ALGORITHMS_OF = {
     "tinydrive": CLOUD_ALGORITHMS,
@@ -16,7 +18,6 @@ ALGORITHMS_OF = {
     "tinymceai": CLOUD_ALGORITHMS,
     "tinymceai-onprem": ("HS256",),
 }
-SECRETS = {"API_KEY": "key", "ENVIRONMENT_ID": "env", "API_SECRET": "an-api-secret-of-forty-characters-or-more"}
 
 
 @pytest.fixture
@@ -24,28 +25,28 @@ def configure(settings):
     """Set ``TINYMCE_JWT``: all the keys and secrets that there are, and an algorithm at the top level."""
 
     def set_settings(services, algorithm=None):
-        settings.TINYMCE_JWT = {"PRIVATE_KEY": private_pem(), **SECRETS, "SERVICES": services, "ALGORITHM": algorithm}
+        settings.TINYMCE_JWT = {"PRIVATE_KEY": private_pem(), **ACCOUNT, "SERVICES": services, "ALGORITHM": algorithm}
 
     return set_settings
 
 
 @pytest.mark.parametrize("algorithm", CLOUD_ALGORITHMS)
-def test_algorithm_at_the_top_is_for_the_services_that_take_it(configure, algorithm):
+def test_top_level_algorithm_is_for_services_that_take_it(configure, algorithm):
     configure({"tinydrive": {}, "tinymceai-onprem": {}}, algorithm)
-    assert (header_of()["alg"], header_of("tinymceai-onprem")["alg"]) == (algorithm, "HS256")
+    assert (issued_header()["alg"], issued_header("tinymceai-onprem")["alg"]) == (algorithm, "HS256")
 
 
-def test_hs256_at_the_top_is_for_the_on_premises_service_alone(configure):
+def test_top_level_hs256_is_for_the_on_premises_service(configure):
     configure({name: {} for name in ALGORITHMS_OF}, "HS256")
-    assert {service: header_of(service)["alg"] for service in ALGORITHMS_OF} == {
+    assert {service: issued_header(service)["alg"] for service in ALGORITHMS_OF} == {
         service: "HS256" if service == "tinymceai-onprem" else "RS256" for service in ALGORITHMS_OF
     }
 
 
 @pytest.mark.parametrize("algorithm", ["HS256", "none", "ES256", "rs256", "RS256 "])
-def test_algorithm_at_the_top_that_no_configured_service_takes_is_refused(configure, algorithm):
+def test_top_level_algorithm_that_no_service_takes_is_refused(configure, algorithm):
     configure({"tinydrive": {}, "exportpdf": {}}, algorithm)
-    assert fault_of() == (
+    assert settings_error() == (
         f'TINYMCE_JWT["ALGORITHM"] is {algorithm!r}, which no configured service takes. '
         "Make it one of: PS256, PS384, PS512, RS256, RS384, RS512."
     )
@@ -59,38 +60,40 @@ def test_algorithm_at_the_top_that_no_configured_service_takes_is_refused(config
         ("exportpdf", "none", "RS256, RS384, RS512, PS256, PS384, PS512"),
     ],
 )
-def test_algorithm_of_a_section_must_be_one_of_the_services(configure, service, algorithm, taken):
+def test_service_algorithm_must_be_one_that_it_takes(configure, service, algorithm, taken):
     configure({service: {"ALGORITHM": algorithm}})
     where = f'TINYMCE_JWT["SERVICES"]["{service}"]["ALGORITHM"]'
-    assert fault_of(service) == (f"{where} is {algorithm!r}, which the service does not take. Make it one of: {taken}.")
+    assert settings_error(service) == (
+        f"{where} is {algorithm!r}, which the service does not take. Make it one of: {taken}."
+    )
 
 
 @pytest.mark.parametrize("service", ALGORITHMS_OF)
-def test_no_setting_makes_a_service_sign_with_an_algorithm_that_it_refuses(configure, service):
+def test_service_never_signs_with_a_refused_algorithm(configure, service):
     choices = [None, *CLOUD_ALGORITHMS, "HS256", "HS384", "HS512", "ES256", "EdDSA", "none", "hs256"]
     signed = set()
     for top in choices:
         for section in [{}, *({"ALGORITHM": choice} for choice in choices)]:
             configure({**{name: {} for name in ALGORITHMS_OF}, service: section}, top)
             try:
-                signed.add(header_of(service)["alg"])
+                signed.add(issued_header(service)["alg"])
             except ImproperlyConfigured:
                 continue
     assert signed == set(ALGORITHMS_OF[service])
 
 
 @pytest.mark.parametrize("service", sorted(ALGORITHMS_OF.keys() - {"tinymceai-onprem"}))
-def test_cloud_service_does_not_sign_with_an_api_secret(settings, service):
-    settings.TINYMCE_JWT = {**SECRETS, "ALGORITHM": "HS256", "SERVICES": {service: {}, "tinymceai-onprem": {}}}
-    assert fault_of(service).startswith(f"The service {service!r} has no key to sign with.")
+def test_cloud_service_never_signs_with_an_api_secret(settings, service):
+    settings.TINYMCE_JWT = {**ACCOUNT, "ALGORITHM": "HS256", "SERVICES": {service: {}, "tinymceai-onprem": {}}}
+    assert settings_error(service).startswith(f"The service {service!r} has no key to sign with.")
 
 
-def test_on_premises_service_does_not_sign_with_a_private_key(configure):
+def test_on_premises_service_never_signs_with_a_key(configure):
     configure({"tinymceai-onprem": {"API_SECRET": None}})
-    assert fault_of("tinymceai-onprem").startswith("The service 'tinymceai-onprem' has no key to sign with.")
+    assert settings_error("tinymceai-onprem").startswith("The service 'tinymceai-onprem' has no key to sign with.")
 
 
 @pytest.mark.parametrize(("top", "default"), [("PS512", "RS256"), ("HS256", "RS256")])
-def test_explicit_none_in_a_section_is_the_services_default(configure, top, default):
+def test_explicit_none_is_the_services_default_algorithm(configure, top, default):
     configure({"tinydrive": {"ALGORITHM": None}, "tinymceai-onprem": {}}, top)
-    assert header_of()["alg"] == default
+    assert issued_header()["alg"] == default

@@ -13,8 +13,8 @@ from docutils.core import publish_doctree
 from docutils.nodes import literal_block, table
 
 import django_tinymce_jwt
-from django_tinymce_jwt import answers, claims, exceptions, views
-from django_tinymce_jwt.schema import SETTINGS
+from django_tinymce_jwt import claims, endpoint, exceptions, views
+from django_tinymce_jwt.conf.defaults import SETTINGS
 from django_tinymce_jwt.services import SERVICES
 
 ROOT = Path(__file__).parent.parent
@@ -49,7 +49,7 @@ def test_settings_page_has_a_heading_for_every_setting_and_no_other():
 
 @pytest.mark.parametrize("page", ["README.rst", "docs/endpoint.rst"])
 def test_answers_table_has_every_answer(page):
-    rows = [(answer.status, answer.error) for answer in vars(answers).values() if isinstance(answer, answers.Answer)]
+    rows = [(answer.status, answer.error) for answer in vars(endpoint).values() if isinstance(answer, endpoint.Answer)]
     documented = re.findall(r" (\d{3}) +``([a-z_]+)``", read(page))
     assert {(int(status), error) for status, error in documented} == set(rows)
 

@@ -10,9 +10,9 @@ from pathlib import Path
 
 import pytest
 
-from django_tinymce_jwt import answers
+from django_tinymce_jwt import endpoint
 
-from .test_commands import SUBCOMMANDS
+from .helpers.command import SUBCOMMANDS
 
 ROOT = Path(__file__).parent.parent
 
@@ -86,7 +86,7 @@ def test_newcomer_gets_from_no_key_to_a_verified_token_by_the_commands_own_guida
     assert (status, printed.splitlines()[-1]) == (0, "Nothing is wrong.")
     _, token = project.command("token", "ada")
     status, printed = project.command("verify", given=token)
-    assert (status, printed.splitlines()[-1]) == (0, "The token would be accepted.")
+    assert (status, printed.splitlines()[-1]) == (0, "The service would accept the token.")
 
 
 def test_command_works_in_a_project_whose_checks_fail(project):
@@ -103,8 +103,13 @@ def test_page_lists_every_subcommand():
 def test_troubleshooting_has_every_answer_with_its_text():
     text = page("troubleshooting.rst")
     shown_to_users = re.findall(r"^\*(.+)\*$", text, re.MULTILINE)
-    for answer in vars(answers).values():
-        if isinstance(answer, answers.Answer):
+    for answer in vars(endpoint).values():
+        if isinstance(answer, endpoint.Answer):
             assert f"``{answer.error}``" in text
-    for answer in (answers.NOT_AUTHENTICATED, answers.PERMISSION_DENIED, answers.CROSS_SITE, answers.TOKEN_UNAVAILABLE):
+    for answer in (
+        endpoint.NOT_AUTHENTICATED,
+        endpoint.PERMISSION_DENIED,
+        endpoint.CROSS_SITE,
+        endpoint.TOKEN_UNAVAILABLE,
+    ):
         assert str(answer.message) in shown_to_users

@@ -7,18 +7,17 @@ import logging
 import pytest
 from django.contrib.auth import get_user_model
 from django.contrib.auth.models import Permission
-from django.core.exceptions import PermissionDenied
 
 from django_tinymce_jwt import verify_token
 from django_tinymce_jwt.claims import TinyDriveClaims
 from django_tinymce_jwt.exceptions import InvalidToken
-from django_tinymce_jwt.operations.keyfiles import portal_line
 
-from .keyring import private_pem, rsa_key
+from .helpers.keys import portal_line, private_pem
+from .helpers.mappers import FailingClaims, RefusingClaims
+from .helpers.services import API_SECRET, SERVICES, all_services
 
-pytestmark = [pytest.mark.django_db, pytest.mark.urls("tests.inspector_site.urls")]
+pytestmark = [pytest.mark.django_db, pytest.mark.urls("tests.sites.with_admin.urls")]
 URL = "/admin/tokens/"
-SECRET = "the on-premises secret of the tests"
 
 
 class Rooted(TinyDriveClaims):
@@ -26,19 +25,9 @@ class Rooted(TinyDriveClaims):
         return f"/{self.user.get_username()}"
 
 
-class Refusing(TinyDriveClaims):
-    def get_claims(self):
-        raise PermissionDenied("not today")
-
-
-class Failing(TinyDriveClaims):
-    def get_claims(self):
-        raise RuntimeError("no team")
-
-
 @pytest.fixture
 def site(site, settings):
-    from .inspector_site import settings as with_admin
+    from .sites.with_admin import settings as with_admin
 
     for name in ("INSTALLED_APPS", "MIDDLEWARE", "TEMPLATES", "STATIC_URL"):
         setattr(settings, name, getattr(with_admin, name))
@@ -61,7 +50,7 @@ def use(site, **changes):
     site.TINYMCE_JWT = {**site.TINYMCE_JWT, **changes}
 
 
-def test_staff_sees_the_claims_that_a_user_would_get(client, staff, user):
+def test_staff_see_the_claims_of_a_user(client, staff, user):
     content = page(client, "ada").content.decode()
     assert f"&quot;sub&quot;: &quot;{user.pk}&quot;" in content
     assert "&quot;name&quot;: &quot;Ada Lovelace&quot;" in content
@@ -71,43 +60,43 @@ def test_user_is_found_by_primary_key_too(client, staff, user):
     assert page(client, str(user.pk)).context["inspected"] == user
 
 
-def test_unknown_user_is_said_to_be_unknown(client, staff):
+def test_unknown_user_is_reported(client, staff):
     assert "There is no such user." in page(client, "nobody").content.decode()
 
 
 def test_every_rule_of_the_contract_has_its_verdict(client, staff, user):
     verdicts = page(client, "ada").context["services"][0]["verdicts"]
     assert {verdict.subject for verdict in verdicts} == {"sub", "name", "iat", "exp"}
-    assert all(verdict.kept for verdict in verdicts)
+    assert all(verdict.accepted for verdict in verdicts)
 
 
-def test_broken_rule_is_shown_with_the_mend(client, site, staff):
+def test_broken_rule_is_shown_with_its_hint(client, site, staff):
     use(site, CLAIM_MAPPER=Rooted)
     get_user_model().objects.create_user("..")
-    broken = [verdict for verdict in page(client, "..").context["services"][0]["verdicts"] if not verdict.kept]
+    broken = [verdict for verdict in page(client, "..").context["services"][0]["verdicts"] if not verdict.accepted]
     assert [verdict.subject for verdict in broken] == ["https://claims.tiny.cloud/drive/root"]
-    assert "get_root()" in broken[0].mend
+    assert "get_root()" in broken[0].hint
 
 
 @pytest.mark.parametrize(
     ("mapper", "text"),
     [
-        (Refusing, "The claim mapper refuses the user: django.core.exceptions.PermissionDenied: not today."),
-        (Failing, "The claim mapper failed: RuntimeError: no team."),
+        (RefusingClaims, "The claim mapper refuses the user: django.core.exceptions.PermissionDenied: no team."),
+        (FailingClaims, "The claim mapper failed: KeyError: &#x27;team&#x27;."),
     ],
 )
-def test_mapper_that_raises_is_told(client, site, staff, user, mapper, text):
+def test_mapper_failure_is_shown(client, site, staff, user, mapper, text):
     use(site, CLAIM_MAPPER=mapper)
     assert text in page(client, "ada").content.decode()
 
 
-def test_user_whom_the_endpoint_would_refuse_is_told(client, site, staff, user):
+def test_user_whom_the_endpoint_would_refuse_is_reported(client, site, staff, user):
     use(site, REQUIRED_PERMISSION="auth.add_user")
     assert "lacks REQUIRED_PERMISSION" in page(client, "ada").content.decode()
 
 
-def test_public_key_can_be_copied_as_the_portal_imports_it(client, staff):
-    assert portal_line(rsa_key().public_key()) in page(client).content.decode()
+def test_public_key_is_shown_as_the_portal_takes_it(client, staff):
+    assert portal_line() in page(client).content.decode()
 
 
 def test_endpoint_and_editor_option_are_shown(client, site, staff):
@@ -117,42 +106,41 @@ def test_endpoint_and_editor_option_are_shown(client, site, staff):
     assert "<code>exportpdf_token_provider</code>: <code>/tinymce/jwt/exportpdf/</code>" in content
 
 
-@pytest.mark.urls("tests.inspector_site.urls_without_endpoint")
-def test_endpoint_without_a_url_is_told(client, staff):
-    assert "no URL leads to the endpoint." in page(client).content.decode()
+@pytest.mark.urls("tests.sites.with_admin.urls_without_endpoint")
+def test_missing_endpoint_url_is_reported(client, staff):
+    assert "No URL leads to the endpoint." in page(client).content.decode()
 
 
-def test_key_that_cannot_be_used_is_told(client, site, staff, key_path):
+def test_unusable_key_is_reported(client, site, staff, key_path):
     key_path.write_text("broken")
     assert "is not PEM" in page(client).content.decode()
 
 
-def test_wrong_settings_are_told(client, site, staff):
+def test_wrong_settings_are_reported(client, site, staff):
     site.TINYMCE_JWT = {"PRIVATE_KEY": private_pem(), "SERVICES": {"exportpdf": {}}}
     content = page(client).content.decode()
-    assert "E011" in content
+    assert "W008" in content
     assert "is missing: the service" in content
 
 
-def test_settings_that_cannot_be_read_are_told(client, site, staff):
+def test_unreadable_settings_are_reported(client, site, staff):
     site.TINYMCE_JWT = []
     assert "No service is configured." in page(client).content.decode()
 
 
 def test_no_usable_token_is_ever_shown(client, site, staff, user):
-    sections = {"tinydrive": {}, "tinymceai-onprem": {"API_SECRET": SECRET, "ENVIRONMENT_ID": "environment"}}
-    use(site, SERVICES=sections)
+    site.TINYMCE_JWT = all_services()
     for word in page(client, "ada").content.decode().split():
-        for service in sections:
+        for service in SERVICES:
             with pytest.raises(InvalidToken):
                 verify_token(word, service)
 
 
 def test_no_private_key_or_secret_is_ever_shown(client, site, staff, user):
-    use(site, SERVICES={"tinydrive": {}, "tinymceai-onprem": {"API_SECRET": SECRET, "ENVIRONMENT_ID": "environment"}})
+    site.TINYMCE_JWT = all_services()
     content = page(client, "ada").content.decode()
     assert "PRIVATE KEY" not in content
-    assert SECRET not in content
+    assert API_SECRET not in content
     assert not any(line in content for line in private_pem().splitlines()[1:-1])
 
 
@@ -171,11 +159,11 @@ def test_others_than_permitted_staff_see_nothing(client, site, user, is_staff, p
     assert b"Lovelace" not in response.content
 
 
-def test_anonymous_visitor_is_led_to_the_login(client, site):
+def test_anonymous_visitor_is_redirected_to_login(client, site):
     assert page(client, "ada").status_code == 302
 
 
-def test_every_look_at_a_user_is_recorded(client, staff, user, caplog):
+def test_inspection_of_a_user_is_recorded(client, staff, user, caplog):
     caplog.set_level(logging.INFO, logger="django_tinymce_jwt.audit")
     page(client, "ada")
     [record] = [record for record in caplog.records if record.name == "django_tinymce_jwt.audit"]
@@ -183,7 +171,7 @@ def test_every_look_at_a_user_is_recorded(client, staff, user, caplog):
     assert (record.user_pk, record.inspected_user_pk) == (staff.pk, user.pk)
 
 
-def test_page_without_a_chosen_user_is_no_record(client, staff, caplog):
+def test_page_without_a_user_is_not_recorded(client, staff, caplog):
     caplog.set_level(logging.INFO, logger="django_tinymce_jwt.audit")
     assert page(client).status_code == 200
     assert [record for record in caplog.records if record.name == "django_tinymce_jwt.audit"] == []

@@ -48,7 +48,7 @@ def ask(origin=None, site=None, *, secure=False, **headers):
     ],
 )
 @pytest.mark.parametrize("trusted", [[], ["https://*.trusted.example"]], ids=["nobody-trusted", "others-trusted"])
-def test_origin_is_the_site_itself_to_the_letter(settings, trusted, origin, secure, verdict):
+def test_origin_must_be_exactly_the_sites(settings, trusted, origin, secure, verdict):
     settings.CSRF_TRUSTED_ORIGINS = trusted
     assert ask(origin, secure=secure).status_code == verdict
 
@@ -88,7 +88,7 @@ def test_two_ports_of_one_host_are_two_origins(origin, verdict):
         ("*", "null", REFUSED),
     ],
 )
-def test_trusted_origin(settings, trusted, origin, verdict):
+def test_trusted_origin_is_matched_exactly(settings, trusted, origin, verdict):
     settings.CSRF_TRUSTED_ORIGINS = ["https://first.example", trusted, "https://last.example"]
     assert ask(origin).status_code == verdict
 
@@ -114,11 +114,11 @@ def test_fetch_site_decides_without_an_origin(site, verdict):
     ("origin", "verdict"),
     [("http://testserver", ACCEPTED), ("https://evil.example", REFUSED), ("null", REFUSED), ("", REFUSED)],
 )
-def test_fetch_site_has_no_say_beside_an_origin(origin, site, verdict):
+def test_fetch_site_is_ignored_beside_an_origin(origin, site, verdict):
     assert ask(origin, site).status_code == verdict
 
 
-def test_trusted_origin_is_trusted_though_fetch_site_calls_it_another_site(settings):
+def test_trusted_origin_overrides_fetch_site(settings):
     settings.CSRF_TRUSTED_ORIGINS = ["https://www.example.com"]
     assert ask("https://www.example.com", "cross-site").status_code == ACCEPTED
 
@@ -132,17 +132,17 @@ def test_trusted_origin_is_trusted_though_fetch_site_calls_it_another_site(setti
         ("https://testserver", "http", REFUSED),
     ],
 )
-def test_scheme_behind_a_proxy_is_the_one_that_the_proxy_reports(settings, origin, proto, verdict):
+def test_scheme_behind_a_proxy_is_the_forwarded_one(settings, origin, proto, verdict):
     settings.SECURE_PROXY_SSL_HEADER = ("HTTP_X_FORWARDED_PROTO", "https")
     assert ask(origin, X_Forwarded_Proto=proto).status_code == verdict
 
 
-def test_forwarded_scheme_is_not_believed_unless_the_site_says_so():
+def test_forwarded_scheme_is_ignored_by_default():
     assert ask("https://testserver", X_Forwarded_Proto="https").status_code == REFUSED
 
 
 @pytest.mark.parametrize(("believed", "verdict"), [(True, ACCEPTED), (False, REFUSED)])
-def test_forwarded_host_counts_where_the_site_says_so(settings, believed, verdict):
+def test_forwarded_host_counts_only_if_enabled(settings, believed, verdict):
     settings.USE_X_FORWARDED_HOST = believed
     settings.ALLOWED_HOSTS = ["testserver", "www.example.com"]
     assert ask("http://www.example.com", X_Forwarded_Host="www.example.com").status_code == verdict
@@ -158,7 +158,7 @@ def test_forwarded_host_counts_where_the_site_says_so(settings, believed, verdic
     ],
 )
 @pytest.mark.parametrize("debug", [False, True])
-def test_host_that_is_not_allowed_gets_json_too(settings, debug, origin, verdict):
+def test_disallowed_host_gets_json(settings, debug, origin, verdict):
     settings.DEBUG = debug
     settings.CSRF_TRUSTED_ORIGINS = ["https://www.example.com"]
     settings.MIDDLEWARE = [name for name in settings.MIDDLEWARE if name != COMMON_MIDDLEWARE]
@@ -172,7 +172,7 @@ def test_cors_headers_are_left_to_others(settings, origin):
     assert not [name for name in ask(origin).headers if name.startswith("Access-Control")]
 
 
-def test_log_names_the_origin_and_shortens_an_endless_one(caplog):
+def test_log_names_the_origin_and_shortens_it(caplog):
     caplog.set_level(logging.DEBUG)
     ask("https://evil.example/" + "x" * 10_000)
     assert "https://evil.example/xxx" in caplog.text

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import os
 import shutil
 import subprocess
 from pathlib import Path
@@ -13,14 +12,13 @@ from django.test.utils import override_script_prefix
 from django.urls import include, path, reverse
 
 import django_tinymce_jwt
-from django_tinymce_jwt.services import SERVICES
 
-from .keyring import private_pem
+from .helpers.requirements import cannot_run
+from .helpers.services import API_KEY, API_SECRET, ENVIRONMENT_ID
 
-STATIC = Path(django_tinymce_jwt.__file__).parent / "static" / "django_tinymce_jwt" / "providers.js"
+STATIC = Path(django_tinymce_jwt.__file__).parent / "providers.js"
 JS_TESTS = sorted((Path(__file__).parent / "js").glob("*.test.js"))
 URL = "/tinymce/jwt/providers.js"
-SECRET = "an API secret of the AI service on the premises"
 
 pytestmark = pytest.mark.urls(__name__)
 
@@ -30,19 +28,6 @@ urlpatterns = [
     path("second/", include("django_tinymce_jwt.urls", namespace="second")),
     path("<str:tenant>/", include(tenants)),
 ]
-
-
-@pytest.fixture
-def all_services(settings):
-    """A site with all of Tiny's services, in the order of the table."""
-    settings.TINYMCE_JWT = {
-        "PRIVATE_KEY": private_pem(),
-        "API_KEY": "the-api-key",
-        "ENVIRONMENT_ID": "the-environment",
-        "API_SECRET": SECRET,
-        "SERVICES": {service: {} for service in SERVICES},
-    }
-    return settings
 
 
 def added_value(response):
@@ -58,13 +43,13 @@ def options(response):
     return {service["option"]: service["url"] for service in added_value(response)}
 
 
-def test_site_with_the_smallest_settings_gets_the_provider_of_tiny_drive(site, client):
+def test_smallest_settings_get_the_tinydrive_provider(site, client):
     assert added_value(client.get(URL)) == [
         {"option": "tinydrive_token_provider", "url": "/tinymce/jwt/", "silent": False}
     ]
 
 
-def test_every_configured_service_gets_its_option_and_its_endpoint(all_services, client):
+def test_every_service_gets_its_option_and_endpoint(every_service, client):
     assert options(client.get(URL)) == {
         "tinydrive_token_provider": "/tinymce/jwt/",
         "exportpdf_token_provider": "/tinymce/jwt/exportpdf/",
@@ -75,23 +60,23 @@ def test_every_configured_service_gets_its_option_and_its_endpoint(all_services,
 
 
 @pytest.mark.parametrize("services", [("tinymceai", "tinymceai-onprem"), ("tinymceai-onprem", "tinymceai")])
-def test_service_that_is_listed_first_gets_a_shared_option(all_services, client, services):
-    all_services.TINYMCE_JWT = {**all_services.TINYMCE_JWT, "SERVICES": {service: {} for service in services}}
+def test_service_listed_first_gets_a_shared_option(every_service, client, services):
+    every_service.TINYMCE_JWT = {**every_service.TINYMCE_JWT, "SERVICES": {service: {} for service in services}}
     assert options(client.get(URL)) == {"tinymceai_token_provider": f"/tinymce/jwt/{services[0]}/"}
 
 
-def test_converters_are_the_plugins_that_show_nothing_themselves(all_services, client):
+def test_converters_are_the_silent_plugins(every_service, client):
     silent = {service["option"] for service in added_value(client.get(URL)) if service["silent"]}
     assert silent == {"exportpdf_token_provider", "exportword_token_provider", "importword_token_provider"}
 
 
-def test_service_with_a_fault_keeps_its_provider_as_its_endpoint_tells_the_user(site, client):
+def test_service_with_a_fault_keeps_its_provider(site, client):
     site.TINYMCE_JWT = {**site.TINYMCE_JWT, "SERVICES": {"exportpdf": {"LIFETIME": "long"}, "exportwrd": {}}}
     assert options(client.get(URL)) == {"exportpdf_token_provider": "/tinymce/jwt/exportpdf/"}
 
 
 @pytest.mark.parametrize("value", ["nonsense", {"SERVICES": ["tinydrive"]}])
-def test_settings_that_cannot_be_read_are_null(settings, client, value):
+def test_unreadable_settings_are_null(settings, client, value):
     settings.TINYMCE_JWT = value
     response = client.get(URL)
     assert (response.status_code, added_value(response)) == (200, None)
@@ -102,12 +87,12 @@ def test_endpoints_are_under_the_sites_prefix(site, client):
         assert options(client.get(URL)) == {"tinydrive_token_provider": "/intranet/tinymce/jwt/"}
 
 
-def test_endpoints_are_the_neighbours_of_the_script_that_was_asked_for(all_services, client):
+def test_endpoints_are_in_the_scripts_namespace(every_service, client):
     found = options(client.get("/second/providers.js"))
     assert (found["tinydrive_token_provider"], found["exportpdf_token_provider"]) == ("/second/", "/second/exportpdf/")
 
 
-def test_endpoints_below_another_namespace_and_a_path_with_a_value_are_found(all_services, client):
+def test_endpoints_are_found_in_nested_namespaces(every_service, client):
     found = options(client.get("/north/jwt/providers.js"))
     assert found["tinydrive_token_provider"] == "/north/jwt/"
     assert found["exportpdf_token_provider"] == "/north/jwt/exportpdf/"
@@ -120,24 +105,24 @@ def test_value_cannot_end_a_script_element_or_hold_markup(site, client):
     assert not set(line) & set("<>&\u2028")
 
 
-def test_script_needs_no_login_no_session_and_no_query(site, client):
+def test_script_needs_no_login_session_or_query(site, client):
     # Without the db fixture, a query would fail.
     response = client.get(URL)
     assert (response.status_code, dict(response.cookies)) == (200, {})
 
 
-def test_script_is_the_same_for_every_user_and_language(all_services, client, user):
+def test_script_is_the_same_for_every_user_and_language(every_service, client, user):
     anonymous = client.get(URL)
     client.force_login(user)
     assert client.get(URL, headers={"Accept-Language": "de"}).content == anonymous.content
 
 
-def test_script_holds_no_secret(all_services, client):
+def test_script_holds_no_secret(every_service, client):
     text = client.get(URL).content.decode()
-    assert not [value for value in ("PRIVATE KEY", "the-api-key", "the-environment", SECRET) if value in text]
+    assert not [value for value in ("PRIVATE KEY", API_KEY, ENVIRONMENT_ID, API_SECRET) if value in text]
 
 
-def test_script_is_served_as_javascript_that_browsers_ask_for_again(site, client):
+def test_script_is_javascript_that_browsers_revalidate(site, client):
     response = client.get(URL)
     assert response["Content-Type"] == "text/javascript; charset=utf-8"
     assert response["Cache-Control"] == "no-cache"
@@ -161,16 +146,15 @@ def test_script_is_for_reading_only(site, client, method, status):
     assert getattr(client, method)(URL).status_code == status
 
 
-def test_script_has_no_line_that_is_hard_to_read():
+def test_script_is_short():
     lines = STATIC.read_text(encoding="utf-8").splitlines()
     assert len(lines) <= 150
     assert max(map(len, lines)) <= 120
 
 
-def test_script_passes_its_own_tests():
+def test_script_passes_its_javascript_tests():
     node = shutil.which("node")
     if node is None:  # pragma: no cover
-        reason = "The tests of providers.js need Node.js 18 or newer. On Debian: apt-get install nodejs"
-        (pytest.fail if os.environ.get("CI") else pytest.skip)(reason)
+        cannot_run("The tests of providers.js need Node.js 18 or newer. On Debian: apt-get install nodejs")
     run = subprocess.run([node, "--test", *JS_TESTS], capture_output=True, text=True, timeout=120)
     assert run.returncode == 0, run.stdout + run.stderr

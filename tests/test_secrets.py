@@ -5,28 +5,27 @@ from __future__ import annotations
 import base64
 import logging
 import re
-import time
 from traceback import TracebackException
 
 import jwt
 import pytest
 from cryptography.hazmat.primitives.asymmetric import ec
-from django.contrib.auth import get_user_model
 from django.core.exceptions import ImproperlyConfigured
-from django.test import Client, RequestFactory
+from django.test import AsyncClient, Client, RequestFactory
 from django.utils.log import AdminEmailHandler
 from django.views.debug import ExceptionReporter
 
 from django_tinymce_jwt import issue_token, verify_token
 from django_tinymce_jwt.claims import TinyAIClaims
-from django_tinymce_jwt.conf import get_service_config
 from django_tinymce_jwt.exceptions import InvalidToken, SigningKeyError, TinymceJwtError
-from django_tinymce_jwt.keys import load
 
-from .endpoint import ask, error_of
-from .keyring import OPENSSH, PKCS1, PKCS8, private_pem, public_pem, rsa_key
+from .helpers.endpoint import PATH, ask, each_server, error_of
+from .helpers.key_damage import without_a_line
+from .helpers.keys import OPENSSH, PKCS1, PKCS8, private_pem, public_pem, rsa_key
+from .helpers.services import API_SECRET, on_premises
+from .helpers.tokens import sign, unsaved_user, valid_claims
 
-pytestmark = [pytest.mark.django_db, pytest.mark.urls("tests.views_urls")]
+pytestmark = [pytest.mark.django_db, pytest.mark.urls("tests.sites.endpoint_urls")]
 
 
 class FailingClaims(TinyAIClaims):
@@ -44,12 +43,6 @@ def encrypted(form, passphrase):
     return {"PRIVATE_KEY": pem, "PRIVATE_KEY_PASSPHRASE": passphrase}
 
 
-def damaged(pem):
-    """Leave out a line in the middle."""
-    lines = pem.splitlines()
-    return "\n".join([*lines[:8], *lines[9:]])
-
-
 def base64_of(pem):
     return base64.b64encode(pem.encode()).decode()
 
@@ -61,11 +54,6 @@ def body_of(pem):
 # Not beside the mappers: Django's reports show the lines around a frame's own.
 PASSPHRASE = "tr0ub4dor-and-3"
 WRONG_PASSPHRASE = "tr0ub4dor-and-4"
-API_SECRET = "an-api-secret-of-forty-characters-or-more"
-
-
-def on_premises(**changes):
-    return {"ENVIRONMENT_ID": "env", "API_SECRET": API_SECRET, "SERVICES": {"tinymceai-onprem": changes}}
 
 
 # Settings with which no token can be issued, although there is a secret in them.
@@ -75,11 +63,11 @@ FAILURES = {
     "wrong-passphrase-openssh": lambda: encrypted(OPENSSH, WRONG_PASSPHRASE),
     "no-passphrase": lambda: encrypted(PKCS8, None),
     "needless-passphrase": lambda: {"PRIVATE_KEY": private_pem(), "PRIVATE_KEY_PASSPHRASE": PASSPHRASE},
-    "damaged-pkcs1": lambda: {"PRIVATE_KEY": damaged(private_pem(form=PKCS1))},
-    "damaged-pkcs8": lambda: {"PRIVATE_KEY": damaged(private_pem())},
-    "damaged-openssh": lambda: {"PRIVATE_KEY": damaged(private_pem(form=OPENSSH))},
-    "damaged-base64": lambda: {"PRIVATE_KEY": base64_of(damaged(private_pem()))},
-    "damaged-bytes": lambda: {"PRIVATE_KEY": damaged(private_pem()).encode()},
+    "damaged-pkcs1": lambda: {"PRIVATE_KEY": without_a_line(private_pem(form=PKCS1))},
+    "damaged-pkcs8": lambda: {"PRIVATE_KEY": without_a_line(private_pem())},
+    "damaged-openssh": lambda: {"PRIVATE_KEY": without_a_line(private_pem(form=OPENSSH))},
+    "damaged-base64": lambda: {"PRIVATE_KEY": base64_of(without_a_line(private_pem()))},
+    "damaged-bytes": lambda: {"PRIVATE_KEY": without_a_line(private_pem()).encode()},
     "cut-off": lambda: {"PRIVATE_KEY": private_pem()[:-40]},
     "body-alone": lambda: {"PRIVATE_KEY": body_of(private_pem())},
     "not-rsa": lambda: {"PRIVATE_KEY": private_pem(ec.generate_private_key(ec.SECP256R1()))},
@@ -154,20 +142,21 @@ def report_of(error):
 
 
 @each_failure
-def test_secrets_are_not_in_an_error_nor_in_its_frames(settings, failure):
+def test_secrets_are_not_in_an_error_or_its_frames(settings, failure):
     settings.TINYMCE_JWT = config = failure()
     with pytest.raises((TinymceJwtError, ImproperlyConfigured, LookupError)) as caught:
-        issue_token(get_user_model()(pk=7, username="ada"), service_of(config))
+        issue_token(unsaved_user(), service_of(config))
     report = report_of(caught.value)
     assert "in issue_token" in report
     assert "user = <User: ada>" in report
     assert shown_secrets(report, config) == []
 
 
-def test_private_key_in_the_place_of_a_public_one_is_not_in_the_frames_of_its_error(settings):
+def test_private_key_as_public_key_is_not_in_the_frames(settings):
     settings.TINYMCE_JWT = config = FAILURES["private-body-as-public"]()
+    refused = sign()
     with pytest.raises(SigningKeyError) as caught:
-        load(get_service_config().keys)
+        verify_token(refused)
     assert shown_secrets(report_of(caught.value), config) == []
 
 
@@ -191,23 +180,25 @@ def test_secrets_are_not_in_djangos_error_mail(settings, user, outbox, failure):
     assert shown_secrets(mail, config) == []
 
 
-@pytest.mark.parametrize(("view", "debug"), [("/tinymce/jwt/", True), ("/async/", False)], ids=["debug", "async"])
+@pytest.mark.parametrize(
+    ("client_class", "debug"), [(Client, True), (AsyncClient, False)], ids=["wsgi-debug", "asgi-production"]
+)
 @each_failure
-def test_secrets_are_not_in_answer_log_or_mail_of_the_endpoint(settings, user, outbox, caplog, failure, view, debug):
+def test_secrets_are_not_in_answer_log_or_mail(settings, user, outbox, caplog, failure, client_class, debug):
     caplog.set_level(logging.DEBUG)
     settings.DEBUG = debug
     settings.TINYMCE_JWT = config = failure()
-    response = ask(user, path=f"{view}{service_of(config)}/")
+    response = ask(user, path=f"{PATH}{service_of(config)}/", client_class=client_class)
     assert error_of(response) == (500, "token_unavailable")
     assert any("Traceback" in mail for mail in outbox)
     shown = [response.content.decode(), caplog.text, *(str(vars(record)) for record in caplog.records), *outbox]
     assert shown_secrets("\n".join(shown), config) == []
 
 
-@pytest.mark.parametrize("view", ["/tinymce/jwt/", "/async/"], ids=["view", "async-view"])
-def test_token_is_in_no_log(site, user, caplog, view):
+@each_server
+def test_token_is_in_no_log(site, user, caplog, client_class):
     caplog.set_level(logging.DEBUG)
-    token = ask(user, path=view).json()["token"]
+    token = ask(user, client_class=client_class).json()["token"]
     verify_token(token)
     logged = caplog.text + "".join(str(vars(record)) for record in caplog.records)
     assert "token issued" in logged
@@ -224,7 +215,7 @@ TOKENS = {
 
 
 @pytest.mark.parametrize("token", TOKENS.values(), ids=TOKENS)
-def test_secrets_are_not_in_the_error_of_a_token_that_is_refused(settings, token):
+def test_secrets_are_not_in_the_error_of_a_refused_token(settings, token):
     settings.TINYMCE_JWT = config = on_premises()
     refused = token()
     with pytest.raises(InvalidToken) as caught:
@@ -236,8 +227,7 @@ def test_secrets_are_not_in_the_error_of_a_token_that_is_refused(settings, token
 
 
 def of_ada(key, algorithm):
-    claims = {"sub": "7", "name": "Ada Lovelace", "iat": int(time.time()), "exp": int(time.time()) + 600}
-    return jwt.encode(claims, key, algorithm)
+    return sign(valid_claims(name="Ada Lovelace"), key, algorithm)
 
 
 def of_this_site():
@@ -256,7 +246,7 @@ UNACCEPTED = {
 
 
 @pytest.mark.parametrize(("config", "token"), UNACCEPTED.values(), ids=UNACCEPTED)
-def test_token_that_is_not_accepted_is_not_in_djangos_error_report(settings, config, token):
+def test_refused_token_is_not_in_djangos_error_report(settings, config, token):
     settings.TINYMCE_JWT = config()
     refused = token()
     with pytest.raises((TinymceJwtError, ImproperlyConfigured)) as caught:

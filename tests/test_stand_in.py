@@ -17,7 +17,7 @@ from PIL import Image
 from pypdf import PdfReader
 
 from .demo import EXAMPLE, SERVICES, Browser, set_up
-from .keyring import rsa_key
+from .helpers.keys import rsa_key
 
 ROOT = "https://claims.tiny.cloud/drive/root"
 BARE = ["exportpdf", "exportword", "importword"]

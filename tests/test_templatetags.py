@@ -55,7 +55,7 @@ def rendered(**context):
     return Template(TAG).render(Context(context))
 
 
-def test_tag_is_a_script_that_runs_where_it_stands():
+def test_tag_is_a_plain_script_element():
     assert rendered() == SCRIPT
 
 
@@ -92,7 +92,7 @@ def test_page_without_a_policy_has_no_nonce(client):
 
 
 @pytest.mark.parametrize("nonce", [None, ""])
-def test_nonce_that_is_none_is_not_written(nonce):
+def test_empty_nonce_is_not_written(nonce):
     assert rendered(csp_nonce=nonce) == SCRIPT
 
 

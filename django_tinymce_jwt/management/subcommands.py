@@ -17,48 +17,48 @@ from django.conf import settings
 from django.core.management import CommandError
 from django.core.management.base import OutputWrapper
 
-from ..conf import get_service_config, read
-from ..keys import fingerprint
-from ..operations import doctor as doctors
-from ..operations import keyfiles
-from ..operations.guesses import default_service, guess_service
-from ..operations.reports import explain
-from ..operations.times import TIME_CLAIMS, time_in_words
-from ..operations.trials import claims_of, failure_text, find_user, refusal_reason
-from ..tokens import MAX_TOKEN_LENGTH, issue_token
-from .text import diagnosis_lines, key_lines, report_lines
+from .. import conf
+from ..diagnostics import doctor as doctors
+from ..diagnostics import key_pairs
+from ..diagnostics.explain import TIME_CLAIMS, default_service, explain, guess_service, time_in_words
+from ..diagnostics.findings import failure_text
+from ..diagnostics.users import find_user
+from ..endpoint import refusal_reason
+from ..signers.base import fingerprint
+from ..tokens import MAX_TOKEN_LENGTH, check_contract, issue_token, stamped_claims_of
+from .output import finding_lines, key_lines, report_lines
 
 
 class Outcome(NamedTuple):
-    """What a subcommand found: lines for people, facts for scripts, asides for stderr, and what is wrong."""
+    """What a subcommand found: lines for people, facts for scripts, notes for stderr, and what is wrong."""
 
     lines: Iterable[str]
     facts: Any
-    asides: tuple[str, ...] = ()
+    notes: tuple[str, ...] = ()
     failure: str = ""
 
 
 def generate_keys(*, path: Path | None, bits: int, service: str | None, **_: Any) -> Outcome:
-    config = read().services.get(service or default_service())
-    named = None if config is None else config.keys.private_path
-    passphrase = None if config is None else config.keys.passphrase
+    config = conf.read().services.get(service or default_service())
+    named = None if config is None else config.key.private_path
+    passphrase = None if config is None else config.key.passphrase
     path = path or named
     if path is None:
-        text = "Name the file, for the settings lead to none: manage.py tinymce_jwt keys generate secrets/tiny.pem"
+        text = "The settings name no file. Name one: manage.py tinymce_jwt keys generate secrets/tiny.pem"
         raise CommandError(text, returncode=2)
     path = path.absolute()
     if path.is_dir():
         raise CommandError(f"{path} is a folder. Name a file in it.")
     try:
-        key = keyfiles.generate(path, bits, passphrase)
+        key = key_pairs.generate(path, bits, passphrase)
     except FileExistsError as error:
-        text = f"{error.filename} exists already, and nothing is ever overwritten. Name another file."
+        text = f"{error.filename} exists already, and this command never overwrites a file. Name another file."
         raise CommandError(text) from error
     except OSError as error:
         raise CommandError(f"{error.filename or path} cannot be written: {error.strerror}.") from error
     facts = {
         "private_key": str(path),
-        "public_key": str(keyfiles.public_path(path)),
+        "public_key": str(key_pairs.public_path(path)),
         "bits": bits,
         **_public_facts(key),
     }
@@ -67,27 +67,28 @@ def generate_keys(*, path: Path | None, bits: int, service: str | None, **_: Any
 
 def public_key(*, service: str | None, **_: Any) -> Outcome:
     service = service or default_service()
-    key = keyfiles.public_key_in_use(get_service_config(service).keys)
+    key = key_pairs.public_key_in_use(conf.read().require(service).key)
     return Outcome(_public_lines(key), {"service": service, "bits": key.key_size, **_public_facts(key)})
 
 
 def inspect_keys(*, service: str | None, **_: Any) -> Outcome:
     service = service or default_service()
-    facts = keyfiles.describe(get_service_config(service).keys)
+    facts = key_pairs.describe_keys(conf.read().require(service).key)
     return Outcome(key_lines(service, facts), {"service": service, **asdict(facts)})
 
 
 def token(*, user: str, service: str | None, claims: bool, **_: Any) -> Outcome:
-    config = get_service_config(service or default_service())
+    config = conf.read().require(service or default_service())
     found = _user(user)
     try:
-        reason = refusal_reason(found, config)
-        asides = () if reason is None else (f"The endpoint would refuse. {reason}",)
+        reason = refusal_reason(found, config.required_permission)
+        notes = () if reason is None else (f"The endpoint would refuse. {reason}",)
         if claims:
-            shown = claims_of(found, config)
-            return Outcome([json.dumps(shown, indent=2, ensure_ascii=False, allow_nan=False)], shown, asides)
+            shown = stamped_claims_of(found, config)
+            check_contract(shown, config)
+            return Outcome([json.dumps(shown, indent=2, ensure_ascii=False, allow_nan=False)], shown, notes)
         text = issue_token(found, config.service.id)
-        return Outcome([text], {"token": text}, asides)
+        return Outcome([text], {"token": text}, notes)
     except Exception as error:  # whatever the site's claim mapper raises
         raise CommandError(f"{failure_text(error)}\nWith --traceback you see where.") from error
 
@@ -95,27 +96,32 @@ def token(*, user: str, service: str | None, claims: bool, **_: Any) -> Outcome:
 def verify(*, token: str, service: str | None, stderr: OutputWrapper, **_: Any) -> Outcome:
     text = _token_in(_standard_input(stderr) if token == "-" else token)
     if not text:
-        raise CommandError("There is no token to explain. One of this site's: manage.py tinymce_jwt token USER")
-    note = ""
+        raise CommandError("There is no token to explain. To get one: manage.py tinymce_jwt token USER")
+    now, note = time.time(), ""
     if service is None:
-        service, note = guess_service(text)
-    report = explain(text, service)
-    times = {name: time_in_words(name, report.claims.get(name), time.time()) for name in TIME_CLAIMS}
-    facts = {"accepted": report.accepted, "times": {name: words for name, words in times.items() if words}}
-    broken = sum(not verdict.kept for verdict in report.verdicts)
-    failure = "" if report.accepted else f"The token would be refused: {_counted(broken, 'rule')} not kept."
-    lines = [*report_lines(report), *(["The token would be accepted."] if report.accepted else [])]
-    return Outcome(lines, {**facts, **asdict(report)}, (note,) if note else (), failure)
+        service, note = guess_service(text, now=now)
+    report = explain(text, service, now=now)
+    times = {name: time_in_words(name, report.claims.get(name), now) for name in TIME_CLAIMS}
+    facts = {
+        "accepted": report.accepted,
+        "times": {name: words for name, words in times.items() if words},
+        **vars(report),
+        "verdicts": [verdict._asdict() for verdict in report.verdicts],
+    }
+    broken = sum(not verdict.accepted for verdict in report.verdicts)
+    failure = "" if report.accepted else f"The service would refuse the token: {_counted(broken, 'rule')} broken."
+    lines = [*report_lines(report, now), *(["The service would accept the token."] if report.accepted else [])]
+    return Outcome(lines, facts, (note,) if note else (), failure)
 
 
-def doctor(*, user: str | None, **_: Any) -> Outcome:
-    found = list(doctors.examine(None if user is None else _user(user)))
-    faults = sum(diagnosis.state == "wrong" for diagnosis in found)
-    warnings = sum(diagnosis.state == "warning" for diagnosis in found)
-    conclusion = f"Nothing is wrong; {_counted(warnings, 'warning')} above." if warnings else "Nothing is wrong."
-    lines = [*diagnosis_lines(found), *([] if faults else [conclusion])]
-    facts = {"ok": not faults, "findings": [asdict(diagnosis) for diagnosis in found]}
-    return Outcome(lines, facts, failure=f"{_counted(faults, 'thing')} wrong." if faults else "")
+def doctor(*, user: str | None, origin: str | None, **_: Any) -> Outcome:
+    found = list(doctors.examine(None if user is None else _user(user), origin))
+    errors = sum(finding.state == "error" for finding in found)
+    warnings = sum(finding.state == "warning" for finding in found)
+    conclusion = f"Nothing is wrong; {_counted(warnings, 'warning')} shown above." if warnings else "Nothing is wrong."
+    lines = [*finding_lines(found), *([] if errors else [conclusion])]
+    facts = {"ok": not errors, "findings": [finding._asdict() for finding in found]}
+    return Outcome(lines, facts, failure=f"{_counted(errors, 'thing')} wrong." if errors else "")
 
 
 def _user(name: str) -> Any:
@@ -135,12 +141,12 @@ def _standard_input(stderr: OutputWrapper) -> str:
         return ""
     if sys.stdin.isatty():
         stderr.write("Paste the token and press Enter, then Ctrl-D (on Windows Ctrl-Z and Enter).")
-    # Some room for what may stand around the token; not all of what may never end.
+    # Room for what may surround the token, and a limit for input that never ends.
     return sys.stdin.buffer.read(2 * MAX_TOKEN_LENGTH).decode("utf-8-sig", errors="replace")
 
 
 def _token_in(text: str) -> str:
-    """The token in what people have at hand: in quotes, in an ``Authorization`` header, in the endpoint's answer."""
+    """Return the token in what people paste: in quotes, an ``Authorization`` header, or the endpoint's answer."""
     text = text.strip().strip("\"'").removeprefix("Authorization:").strip().removeprefix("Bearer ").strip()
     try:
         answer = json.loads(text) if text.startswith("{") else None
@@ -152,36 +158,36 @@ def _token_in(text: str) -> str:
 def _public_facts(key: RSAPublicKey) -> dict[str, str]:
     return {
         "fingerprint": fingerprint(key),
-        "pem": keyfiles.pem(key).decode(),
-        "portal_line": keyfiles.portal_line(key),
+        "pem": key_pairs.pem(key).decode(),
+        "portal_line": key_pairs.portal_line(key),
     }
 
 
 def _public_lines(key: RSAPublicKey) -> Iterator[str]:
-    yield f"The public key, as PEM:\n\n{keyfiles.pem(key).decode()}"
-    yield "The same as the one line that Tiny's portal takes (My Account, JWT Keys, Import Public Key):\n"
-    yield f"{keyfiles.portal_line(key)}\n"
+    yield f"The public key, as PEM:\n\n{key_pairs.pem(key).decode()}"
+    yield "The same key on one line, as Tiny's portal imports it (My Account, JWT Keys, Import Public Key):\n"
+    yield f"{key_pairs.portal_line(key)}\n"
 
 
 def _generated(path: Path, key: RSAPublicKey, named: Path | None, encrypted: bool) -> Iterator[str]:
     how = ", encrypted with PRIVATE_KEY_PASSPHRASE" if encrypted else ""
     yield f"Created the private key  {path} (mode 600{how})"
-    yield f"and its public half      {keyfiles.public_path(path)}\n"
+    yield f"and its public half      {key_pairs.public_path(path)}\n"
     yield from _public_lines(key)
     yield "Next:"
     yield f"  1. Keep the private key out of version control{_for_git(path)}."
     if named is None:
         yield f'  2. In the settings: TINYMCE_JWT = {{"PRIVATE_KEY_PATH": {_as_python(path)}}}'
     elif named.absolute() == path:
-        yield "  2. The settings name this file already: nothing to do."
+        yield "  2. The settings already name this file: nothing to do."
     else:
-        yield f"  2. The key in use is {named}: import this public key (3) before you move this pair over that one."
-    yield "  3. In Tiny's portal: import the one line from above."
-    yield "  4. See whether all is well: manage.py tinymce_jwt doctor"
+        yield f"  2. The key in use is {named}: import this public key (3) before this pair replaces that one."
+    yield "  3. In Tiny's portal: import the line above."
+    yield "  4. Check everything: manage.py tinymce_jwt doctor"
 
 
 def _for_git(path: Path) -> str:
-    # The file and not its folder, which may hold the site too.
+    # The file, not its folder, which may hold the site too.
     name = os.path.relpath(path)
     return "" if name.startswith("..") else f" (for git: echo {shlex.quote(name)} >> .gitignore)"
 

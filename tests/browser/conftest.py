@@ -7,8 +7,9 @@ from pathlib import Path
 import pytest
 from playwright.sync_api import sync_playwright
 
-from . import servers
-from .visitor import Visitor
+from tests.helpers import servers
+from tests.helpers.requirements import cannot_run
+from tests.helpers.visitor import Visitor
 
 IMAGES = Path(__file__).parent.parent.parent / "docs" / "images"
 
@@ -17,7 +18,7 @@ IMAGES = Path(__file__).parent.parent.parent / "docs" / "images"
 def site_and_elsewhere():
     """The base URL of the site, and the origin of a page elsewhere that uses it."""
     urls = []
-    with servers.elsewhere(lambda: urls[0]) as origin, servers.website(origin) as (site, _stop):
+    with servers.other_origin(lambda: urls[0]) as origin, servers.website(origin) as (site, _stop):
         urls.append(site)
         yield site, origin
 
@@ -30,11 +31,6 @@ def site(site_and_elsewhere):
 @pytest.fixture(scope="session")
 def elsewhere(site_and_elsewhere):
     return site_and_elsewhere[1]
-
-
-def cannot_run(reason):
-    """Skip the test, but never where nobody would notice."""
-    (pytest.fail if os.environ.get("CI") else pytest.skip)(reason)
 
 
 # Not for the session: while Playwright runs, Django refuses the other tests their database.

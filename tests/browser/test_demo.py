@@ -15,8 +15,7 @@ from playwright.sync_api import expect
 from pypdf import PdfReader
 
 from tests.demo import Browser, set_up
-
-from .servers import static_file
+from tests.helpers.servers import static_file
 
 EDIT = "/articles/1/edit/"
 NEW = "/articles/new/"

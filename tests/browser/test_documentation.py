@@ -3,21 +3,22 @@
 from __future__ import annotations
 
 import re
+from pathlib import Path
 
 import pytest
 
-from .servers import HERE, ROOT
+from tests.helpers.servers import ROOT, SITES
 
 DOCS = ROOT / "docs"
 DOCUMENT = (ROOT / "docs" / "providers.rst").read_text(encoding="utf-8")
-SCRIPT = ROOT / "django_tinymce_jwt" / "static" / "django_tinymce_jwt" / "providers.js"
+SCRIPT = ROOT / "django_tinymce_jwt" / "providers.js"
 SNIPPETS = re.findall(r"^\.\. code-block:: \w+\n\n((?: {4}.*\n|\n)+)", DOCUMENT, re.MULTILINE)
 FOLDERS = {
-    HERE / "website",
-    HERE / "website" / "static",
-    HERE / "website" / "templates",
-    HERE / "elsewhere",
-    HERE / "react",
+    SITES / "website",
+    SITES / "website" / "static",
+    SITES / "website" / "templates",
+    SITES / "other_origin",
+    SITES / "react",
 }
 
 
@@ -46,7 +47,7 @@ def test_messages_are_those_of_the_script():
 
 
 def test_pictures_are_those_that_these_tests_take():
-    taken = re.findall(r'screenshot\(\w+\.page, "(.+)"\)', (HERE / "test_demo.py").read_text())
+    taken = re.findall(r'screenshot\(\w+\.page, "(.+)"\)', (Path(__file__).parent / "test_demo.py").read_text())
     assert sorted(path.stem for path in (DOCS / "images").iterdir()) == sorted(taken)
     shown = {
         (page.parent / name).resolve()

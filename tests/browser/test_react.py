@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import pytest
 
-from . import react_page
-from .conftest import cannot_run
+from tests.helpers import react_page
+from tests.helpers.requirements import cannot_run
 
 
 @pytest.fixture(scope="module")
@@ -25,7 +25,7 @@ def react_visitor(bundle, visitor):
 
 
 @pytest.mark.parametrize("button", ["PDF", "Drive"])
-def test_page_with_react(react_visitor, button):
+def test_react_page_gets_a_token(react_visitor, button):
     react_visitor.sign_in()
     react_visitor.open("/react/")
     react_visitor.click(button)
@@ -33,7 +33,7 @@ def test_page_with_react(react_visitor, button):
 
 
 @pytest.mark.parametrize("button", ["PDF", "Drive"])
-def test_page_with_react_shows_a_refusal_once(react_visitor, button):
+def test_react_page_shows_a_refusal_once(react_visitor, button):
     react_visitor.open("/react/")
     react_visitor.click(button)
     react_visitor.sees("You are not logged in. Log in and try again.")

@@ -5,9 +5,8 @@ from __future__ import annotations
 import jwt
 import pytest
 
-from tests.keyring import public_pem
-
-from .servers import website
+from tests.helpers.keys import public_pem
+from tests.helpers.servers import website
 
 
 @pytest.fixture(scope="module")

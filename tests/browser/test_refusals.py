@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from .servers import website
+from tests.helpers.servers import website
 
 NOT_LOGGED_IN = "You are not logged in. Log in and try again."
 NOT_ALLOWED = "You do not have permission to use this service."
@@ -23,7 +23,7 @@ def statuses(problems):
 
 
 @pytest.mark.parametrize("button", ["PDF", "Drive"])
-def test_anonymous_visitor_is_told_to_log_in(visitor, button):
+def test_anonymous_visitor_is_reported_to_log_in(visitor, button):
     visitor.open("/page/")
     visitor.click(button)
     visitor.sees(NOT_LOGGED_IN)
@@ -31,7 +31,7 @@ def test_anonymous_visitor_is_told_to_log_in(visitor, button):
 
 
 @pytest.mark.parametrize("button", ["PDF", "Drive"])
-def test_session_that_ended_between_two_tokens(visitor, button):
+def test_user_whose_session_ended_is_reported_to_log_in(visitor, button):
     visitor.sign_in()
     visitor.open("/all/", editors=2)
     visitor.click(button)
@@ -42,7 +42,7 @@ def test_session_that_ended_between_two_tokens(visitor, button):
     assert statuses(visitor.take_problems()) == ["401"]
 
 
-def test_user_without_the_permission(visitor):
+def test_user_without_permission_is_reported_so(visitor):
     visitor.sign_in("guest")
     visitor.open("/page/")
     visitor.click("PDF")
@@ -53,14 +53,14 @@ def test_user_without_the_permission(visitor):
     assert statuses(visitor.take_problems()) == ["403", "403"]
 
 
-def test_plugin_that_asks_at_the_start_shows_the_refusal_itself(visitor):
+def test_plugin_that_asks_at_start_shows_the_refusal_itself(visitor):
     visitor.open("/all/", editors=2)
     # One each, by the plugin in both editors.
     visitor.sees(NOT_LOGGED_IN, NOT_LOGGED_IN)
     assert set(statuses(visitor.take_problems())) == {"401"}
 
 
-def test_key_that_cannot_be_used(visitor):
+def test_unusable_key_shows_one_message(visitor):
     visitor.sign_in()
     visitor.open("/all/", editors=2)
     visitor.click("Word")
@@ -91,7 +91,7 @@ def test_two_editors_at_once_show_one_refusal(visitor):
     assert statuses(visitor.take_problems()) == ["401"]
 
 
-def test_server_that_is_down(make_visitor):
+def test_server_down_shows_one_message(make_visitor):
     with website() as (site, stop):
         visitor = make_visitor(site)
         visitor.sign_in()
@@ -103,7 +103,7 @@ def test_server_that_is_down(make_visitor):
 
 
 @pytest.mark.parametrize("button", ["PDF", "Drive"])
-def test_server_that_does_not_answer(visitor, button):
+def test_server_without_answer_shows_one_message(visitor, button):
     visitor.page.clock.install()
     visitor.page.route("**/tinymce/jwt/**", lambda route: None if route.request.method == "POST" else route.continue_())
     visitor.open("/page/")
@@ -129,7 +129,7 @@ def test_slow_answer_is_waited_for(visitor):
 
 @pytest.mark.parametrize("status", [200, 403, 502])
 @pytest.mark.parametrize("button", ["PDF", "Drive"])
-def test_answer_that_is_html(visitor, button, status):
+def test_html_answer_shows_one_message(visitor, button, status):
     def answer(route):
         route.fulfill(status=status, content_type="text/html", body="<!doctype html><h1>Log in</h1>")
 
@@ -149,7 +149,7 @@ def test_login_redirect_is_not_followed(visitor):
     assert requests == []
 
 
-def test_message_with_markup_is_shown_as_plain_text(visitor):
+def test_markup_in_a_message_is_shown_as_text(visitor):
     visitor.open("/page/")
     visitor.page.route(f"**{PDF}", lambda route: route.fulfill(status=403, json={"message": "<img src=x> & <b>no</b>"}))
     visitor.click("PDF")
@@ -157,14 +157,14 @@ def test_message_with_markup_is_shown_as_plain_text(visitor):
     assert statuses(visitor.take_problems()) == ["403"]
 
 
-def test_rejection_that_a_page_ignores_is_no_unhandled_rejection(visitor):
+def test_ignored_rejection_is_not_unhandled(visitor):
     visitor.open("/page/")
     visitor.page.evaluate("void djangoTinymceJwt.provider('/tinymce/jwt/')()")
     visitor.page.wait_for_timeout(500)
     assert statuses(visitor.take_problems()) == ["401"]
 
 
-def test_script_before_tinymce_says_so_and_leaves_the_editor_alone(visitor):
+def test_script_before_tinymce_warns_and_changes_nothing(visitor):
     visitor.open("/too-early/")
     (line,) = visitor.take_problems()
     assert "Load this script after tinymce.min.js" in line

@@ -8,7 +8,7 @@ const { join } = require("node:path");
 const { after, before, beforeEach, mock, test } = require("node:test");
 const vm = require("node:vm");
 
-const FILE = join(__dirname, "../../django_tinymce_jwt/static/django_tinymce_jwt/providers.js");
+const FILE = join(__dirname, "../../django_tinymce_jwt/providers.js");
 const SOURCE = readFileSync(FILE, "utf-8");
 const PDF = { option: "exportpdf_token_provider", url: "/jwt/exportpdf/", silent: true };
 const DRIVE = { option: "tinydrive_token_provider", url: "/jwt/", silent: false };

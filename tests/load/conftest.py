@@ -3,8 +3,7 @@ from __future__ import annotations
 import pytest
 
 from benchmarks.example_site import build
-
-from .visitors import KINDS, serving
+from tests.helpers.load import KINDS, serving
 
 
 @pytest.fixture(scope="session")

@@ -9,7 +9,7 @@ from contextlib import ExitStack, contextmanager
 
 import pytest
 
-from .visitors import LONG, serving
+from tests.helpers.load import LONG, serving
 
 STEP = 1 if LONG else 7
 ROUNDS = 1_000 if LONG else 50
@@ -50,7 +50,7 @@ def without_login(kind, example, log):
 
 
 @each_fault
-def test_database_that_is_away_has_a_clear_answer_and_then_tokens_come_again(without_login, fault):
+def test_database_failure_is_answered_and_then_over(without_login, fault):
     with fault(without_login.site.folder / "db.sqlite3"):
         assert without_login.outcomes(20) == {UNAVAILABLE: 20}
     without_login.until_tokens_come()
@@ -59,7 +59,7 @@ def test_database_that_is_away_has_a_clear_answer_and_then_tokens_come_again(wit
 
 
 @each_fault
-def test_tokens_come_again_where_django_itself_answers_for_the_database(kind, example, log, fault):
+def test_database_failure_in_middleware_is_then_over(kind, example, log, fault):
     with serving(kind, example, log, BENCH_CONNECTIONS="new") as visitors:
         with fault(example.folder / "db.sqlite3"):
             # LoginRequiredMiddleware reads the user before any view is called.
@@ -67,7 +67,7 @@ def test_tokens_come_again_where_django_itself_answers_for_the_database(kind, ex
         visitors.until_tokens_come()
 
 
-def test_clients_that_hang_up_cost_nobody_else_anything(visitors):
+def test_clients_that_hang_up_disturb_nobody(visitors):
     request = visitors.request_of(visitors.site.users[0], b'{"document": 7}')
     for length in range(0, len(request), STEP):
         with socket.create_connection(visitors.server.address) as client:
@@ -82,7 +82,7 @@ def test_clients_that_hang_up_cost_nobody_else_anything(visitors):
 
 
 @pytest.mark.parametrize("sent", ["a-byte", "half-the-head", "half-the-body"])
-def test_clients_that_send_slowly_do_not_hold_up_the_others(visitors, sent):
+def test_slow_clients_do_not_delay_others(visitors, sent):
     body = b'{"document": 7}'
     request = visitors.request_of(visitors.site.users[0], body)
     cut = {"a-byte": 1, "half-the-head": len(request) // 2, "half-the-body": len(request) - len(body) // 2}[sent]

@@ -7,9 +7,8 @@ from functools import partial
 
 import pytest
 
-from tests.keyring import private_pem, public_pem, rsa_key
-
-from .visitors import LONG, serving
+from tests.helpers.keys import private_pem, public_pem, rsa_key
+from tests.helpers.load import LONG, serving
 
 ROUNDS = 40 if LONG else 4
 REFUSED = "the last good one stays in use"
@@ -50,13 +49,13 @@ def public_keys_stay(secrets):
     replace(secrets / "first.pub.pem", (secrets / "tiny.pub.pem").read_text())
 
 
-def test_pairs_that_change_again_and_again_cost_no_request(visitors, secrets, public_keys_stay):
+def test_key_pair_changes_fail_no_request(visitors, secrets, public_keys_stay):
     for number in range(ROUNDS):
         assert change_pair(visitors, secrets, f"pair{number % 4}").keys() == {"token"}
     assert visitors.errors() == []
 
 
-def test_pair_that_is_half_there_costs_no_request(visitors, secrets, public_keys_stay):
+def test_half_replaced_key_pair_fails_no_request(visitors, secrets, public_keys_stay):
     for number in range(ROUNDS):
         key = publish(secrets, f"pair{number % 4}")
         seen = visitors.times_logged(REFUSED)
@@ -66,7 +65,7 @@ def test_pair_that_is_half_there_costs_no_request(visitors, secrets, public_keys
         assert visitors.until(partial(signs_with, visitors, key)).keys() == {"token"}
 
 
-def test_damaged_key_costs_no_request(visitors, secrets, public_keys_stay):
+def test_damaged_key_fails_no_request(visitors, secrets, public_keys_stay):
     path = secrets / "tiny.pem"
     for damage in ["", "-----BEGIN PRIVATE KEY-----\nMIIEvQ", None]:
         seen = visitors.times_logged(REFUSED)
@@ -78,7 +77,7 @@ def test_damaged_key_costs_no_request(visitors, secrets, public_keys_stay):
     assert change_pair(visitors, secrets, "mended").keys() == {"token"}
 
 
-def test_clock_that_jumps_costs_no_request_and_keys_are_still_watched(kind, example, log, secrets, public_keys_stay):
+def test_clock_jump_fails_no_request_and_keys_still_change(kind, example, log, secrets, public_keys_stay):
     clock = log.with_name("clock")
     clock.write_text("0")
     with serving(kind, example, log, LOAD_CLOCK=str(clock)) as visitors:

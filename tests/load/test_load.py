@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from itertools import pairwise
 
-from .visitors import LONG
+from tests.helpers.load import LONG
 
 CLIENTS = 64
 WARM_UP = 5_000 if LONG else 500
@@ -22,7 +22,7 @@ def growth(amounts):
     return min(after - before for before, after in pairwise(amounts))
 
 
-def test_everybody_gets_their_own_token_and_memory_stays(visitors):
+def test_each_user_gets_own_token_and_memory_stays(visitors):
     stage = REQUESTS // STAGES
     assert visitors.outcomes(WARM_UP, CLIENTS) == {"token": WARM_UP}
     blocks, memory = [visitors.blocks()], [visitors.server.private_bytes()]

@@ -9,8 +9,7 @@ from hypothesis import Phase, given, settings
 from hypothesis import strategies as st
 
 from benchmarks.client import ask
-
-from .visitors import LONG
+from tests.helpers.load import LONG, PATH
 
 # To look for the smallest request that fails takes minutes.
 SEARCH = settings(deadline=None) if LONG else settings(deadline=None, phases=[Phase.generate])
@@ -121,7 +120,7 @@ def requests(draw, visitors):
         "Content-Length": str(len(parts["body"])),
     }
     head = "".join(f"{name}: {value}\r\n" for name, value in lines.items())
-    start = f"{parts['method']} {visitors.kind.path}{parts['target']} HTTP/1.1\r\n"
+    start = f"{parts['method']} {PATH}{parts['target']} HTTP/1.1\r\n"
     return f"{start}{head}\r\n".encode("latin-1") + parts["body"]
 
 

@@ -1,0 +1,180 @@
+"""The only reader of ``settings.TINYMCE_JWT``: one frozen object per service, and all that is wrong."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any, NamedTuple
+
+from django.apps import apps
+from django.conf import settings
+from django.core.exceptions import ImproperlyConfigured
+
+from ..secret import Secret
+from ..services import DEFAULT_SERVICE, SERVICES, Service
+from ..signers.sources import KeySource, SignerSource
+from .defaults import DEFAULT_SERVICES, KEY_NAMES, PUBLIC_NAMES, SETTINGS, SIGNING_NAMES, label, lifetime_seconds
+from .validation import (
+    NOT_A_DICT,
+    WRONG_VALUE,
+    Fault,
+    is_known,
+    level_faults,
+    listing_hint,
+    section_faults,
+    service_faults,
+    top_level_faults,
+)
+
+
+class ServiceConfig(NamedTuple):
+    """All that the settings say of one service; ``lifetime`` in seconds."""
+
+    service: Service
+    lifetime: int
+    audience: str | None
+    claim_mapper: type | str | None
+    required_permission: str | None
+    key: KeySource
+
+
+class Configuration(NamedTuple):
+    """What ``TINYMCE_JWT`` says. ``listed`` is None where the settings do not tell the services."""
+
+    services: Mapping[str, ServiceConfig]
+    listed: tuple[str, ...] | None
+    faults: tuple[Fault, ...]
+
+    def serves(self, service: str) -> bool:
+        """Whether the site has this service, even if its settings are wrong."""
+        return service in SERVICES and (self.listed is None or service in self.listed)
+
+    def require(self, service: str) -> ServiceConfig:
+        """Return the settings of a service. Raises ``ImproperlyConfigured`` with all that stops it."""
+        config = self.services.get(service)
+        if config is not None:
+            return config
+        faults = [str(fault) for fault in self.faults if fault.stops and fault.service in (None, service)]
+        if not faults:
+            configured = ", ".join(self.services) or "none"
+            faults = [f"The service {service!r} is not configured (configured: {configured}). {listing_hint()}"]
+        raise ImproperlyConfigured("\n".join(faults))
+
+
+_latest: tuple[object, Configuration] | None = None
+
+
+def read() -> Configuration:
+    """Return what the settings say now. ``TINYMCE_JWT`` is evaluated again whenever it is another object."""
+    global _latest
+    source = getattr(settings, "TINYMCE_JWT", None)
+    latest = _latest
+    if latest is None or latest[0] is not source:
+        latest = _latest = (source, configure({} if source is None else source))
+    return latest[1]
+
+
+def require_installed() -> None:
+    """Raise ``ImproperlyConfigured`` unless the app is in ``INSTALLED_APPS``."""
+    if not apps.is_installed("django_tinymce_jwt"):
+        raise ImproperlyConfigured(
+            "The URLs of django_tinymce_jwt are included, but the app is not installed. "
+            'Add "django_tinymce_jwt" to INSTALLED_APPS.'
+        )
+
+
+def configure(source: Any) -> Configuration:
+    """Return what a mapping with the form of ``TINYMCE_JWT`` says, and all its faults. Never raises."""
+    if not isinstance(source, Mapping):
+        return Configuration({}, None, (NOT_A_DICT.fault(kind=type(source).__name__),))
+    top = _without_empty({name: value for name, value in source.items() if name != "SERVICES"})
+    faults = list(level_faults(top, None))
+    sections = source.get("SERVICES")
+    if sections is None:
+        sections = DEFAULT_SERVICES
+    elif not isinstance(sections, Mapping):
+        kind = f"of the type {type(sections).__name__}"
+        fault = WRONG_VALUE.fault(
+            name=label("SERVICES"), found=kind, wanted='a dict: {"tinydrive": {}, "exportpdf": {}}'
+        )
+        return Configuration({}, None, (*faults, fault))
+    sections = {
+        name: _without_empty(section) if isinstance(section, Mapping) else section for name, section in sections.items()
+    }
+    known = {name: section for name, section in sections.items() if is_known(name)}
+    faults += top_level_faults(top, known)
+    for name, section in sections.items():
+        faults += section_faults(name, section)
+    services = {}
+    stopped = {fault.service for fault in faults if fault.stops}
+    for name in () if None in stopped else [name for name in known if name not in stopped]:
+        values = _effective_values(name, top, sections[name])
+        found = list(service_faults(SERVICES[name], values))
+        faults += found
+        if not any(fault.stops for fault in found):
+            services[name] = _service_config(SERVICES[name], values)
+    return Configuration(services, tuple(known), tuple(faults))
+
+
+def _without_empty(values: Mapping[Any, Any]) -> dict[Any, Any]:
+    """Return the values; where an empty text means that an environment variable is not set, None instead."""
+    return {
+        name: None if value in ("", b"") and isinstance(name, str) and _may_be_empty(name) else value
+        for name, value in values.items()
+    }
+
+
+def _may_be_empty(name: str) -> bool:
+    return name in SETTINGS and SETTINGS[name].from_environment
+
+
+def _effective_values(service: str, top: Mapping[str, Any], section: Mapping[str, Any]) -> dict[str, Any]:
+    values = {**top, **section}
+    if any(name in section for name in (*SIGNING_NAMES, *PUBLIC_NAMES)):
+        values.update({name: section.get(name) for name in KEY_NAMES})
+    if service != DEFAULT_SERVICE:
+        values["CLAIM_MAPPER"] = section.get("CLAIM_MAPPER")
+    if "ALGORITHM" not in section and values.get("ALGORITHM") not in SERVICES[service].contract.algorithms:
+        values["ALGORITHM"] = None
+    return values
+
+
+def _service_config(service: Service, values: Mapping[str, Any]) -> ServiceConfig:
+    audience_setting = service.contract.audience_setting
+    return ServiceConfig(
+        service=service,
+        lifetime=lifetime_seconds(values),
+        audience=values[audience_setting] if audience_setting else None,
+        claim_mapper=values.get("CLAIM_MAPPER"),
+        required_permission=values.get("REQUIRED_PERMISSION"),
+        key=_key_source(service, values),
+    )
+
+
+def _key_source(service: Service, values: Mapping[str, Any]) -> KeySource:
+    algorithm = values.get("ALGORITHM")
+    algorithms = service.contract.algorithms if algorithm is None else (algorithm,)
+    key_id = values.get("KEY_ID")
+    if service.contract.symmetric:
+        return KeySource(algorithms, key_id, api_secret=_secret(values["API_SECRET"]))
+    path, signer = values.get("PRIVATE_KEY_PATH"), values.get("SIGNER")
+    return KeySource(
+        algorithms,
+        key_id,
+        private_path=None if path is None else Path(path),
+        private_text=_secret(values.get("PRIVATE_KEY")),
+        passphrase=_secret(values.get("PRIVATE_KEY_PASSPHRASE")),
+        public_paths=tuple(Path(item) for item in _several(values.get("PUBLIC_KEY_PATH"))),
+        public_texts=tuple(Secret(item) for item in _several(values.get("PUBLIC_KEY"))),
+        signer=None if signer is None else SignerSource(signer["BACKEND"], signer.get("OPTIONS") or {}),
+    )
+
+
+def _secret(value: str | bytes | None) -> Secret | None:
+    return Secret(value) if value else None
+
+
+def _several(value: Any) -> tuple[Any, ...]:
+    if value is None:
+        return ()
+    return tuple(value) if isinstance(value, (list, tuple)) else (value,)

@@ -1,0 +1,166 @@
+"""Checks everything end to end: settings, keys, clock, the site around the endpoint, and a token for each service."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Iterator
+from datetime import datetime, timezone
+from pathlib import Path
+from typing import Any
+
+from django.core.checks import CheckMessage
+from django.core.exceptions import ImproperlyConfigured
+
+from .. import checks, conf
+from ..claims import TinyDriveClaims, get_claim_mapper_class
+from ..conf import ServiceConfig
+from ..conf.validation import MISSING_KEY
+from ..endpoint import refusal_reason
+from ..exceptions import SigningKeyError
+from ..signers.sources import KeySource
+from ..tokens import CLOCK_SKEW, issue_token, verify_token
+from . import site_checks
+from .findings import Finding, error, failure_text, info, ok, warning
+from .key_pairs import KeyFacts, describe_keys
+
+# The areas that the findings of the system checks belong to; those not named here are about the settings.
+_AREAS: dict[Callable[..., list[CheckMessage]], str] = {
+    checks.check_keys: "key",
+    checks.check_key_files: "key",
+    checks.check_urls: "URLs",
+}
+
+
+def examine(user: Any = None, origin: str | None = None) -> Iterator[Finding]:
+    """Check everything from the settings to a token; with a user, issue and verify one for each service."""
+    yield from _settings()
+    yield from _keys()
+    yield from _clock(time.time())
+    yield from _urls()
+    yield from site_checks.middleware()
+    yield from site_checks.cookies()
+    yield from site_checks.cors()
+    if origin is not None:
+        yield from site_checks.origin(origin)
+    for config in conf.read().services.values():
+        yield from _claims(config)
+        yield _token(user, config)
+
+
+def _from_checks(area: str) -> Iterator[Finding]:
+    for check in checks.ALL:
+        if _AREAS.get(check, "settings") != area:
+            continue
+        try:
+            messages = [message for message in check() if not message.is_silenced()]
+        except Exception as failure:  # whatever the site's own modules raise while they are imported
+            text = f"The site's own code fails: {failure_text(failure)}"
+            yield error(area, text, "Fix it; manage.py check shows where.")
+            continue
+        for message in messages:
+            # No token can be issued without the missing value, so to the doctor it is an error.
+            is_missing = message.id == f"{checks.PREFIX}.{MISSING_KEY.id}"
+            report = error if message.is_serious() or is_missing else warning
+            yield report(area, f"{message.msg} ({message.id})", message.hint or "")
+
+
+def _settings() -> Iterator[Finding]:
+    yield from _from_checks("settings")
+    services = ", ".join(conf.read().services)
+    if services:
+        yield ok("settings", f"TINYMCE_JWT can be used for: {services}.")
+    else:
+        yield error("settings", "TINYMCE_JWT cannot be used for any service.", "Fix what is reported above.")
+
+
+def _keys() -> Iterator[Finding]:
+    yield from _from_checks("key")
+    sources: dict[KeySource, list[str]] = {}
+    for config in conf.read().services.values():
+        sources.setdefault(config.key, []).append(config.service.id)
+    for source, names in sources.items():
+        services = ", ".join(names)
+        try:
+            facts = describe_keys(source)
+        except (SigningKeyError, ImproperlyConfigured) as failure:
+            # The checks report a local key; a remote one is only asked here.
+            if source.signer is not None:
+                yield error("key", f"{services}: {failure}", "Fix the setting SIGNER, or what it names.")
+            continue
+        yield from _pair(facts, source, services)
+
+
+def _pair(facts: KeyFacts, source: KeySource, services: str) -> Iterator[Finding]:
+    private = facts.private
+    if facts.secret_bytes is not None:
+        yield ok("key", f"{services}: API_SECRET has {facts.secret_bytes} bytes ({facts.algorithm}).")
+        return
+    if private is None:
+        yield info("pair", f"{services}: there is only a public key, so tokens are verified and none is issued.")
+        return
+    form = "" if private.form is None else f", {private.form}"
+    mode = "" if private.mode is None else f", mode {private.mode}"
+    yield ok("key", f"{services}: RSA, {private.bits} bits{form}, from {private.origin}{mode}.")
+    if not source.has_public:
+        yield info("pair", f"{services}: the settings have no public key, so it is derived from the private key.")
+    elif private.fingerprint in {key.fingerprint for key in facts.public}:
+        yield ok("pair", f"{services}: the private key belongs to the public key in the settings.")
+    else:
+        text = f"{services}: the key that signs does not belong to the public key in the settings."
+        yield error("pair", text, "Set PUBLIC_KEY_PATH (or PUBLIC_KEY) to its public half, or remove it.")
+    text = "Whether Tiny's portal has this public key cannot be checked from here; compare it there"
+    yield info("pair", f"{text} (manage.py tinymce_jwt keys public). Its SHA-256 is {private.fingerprint}.")
+
+
+def _urls() -> Iterator[Finding]:
+    found = list(_from_checks("URLs"))
+    yield from found
+    if all(finding.state != "error" for finding in found):
+        yield from site_checks.endpoints()
+
+
+def _clock(now: float) -> Iterator[Finding]:
+    paths = {config.key.private_path for config in conf.read().services.values()}
+    newest = max((Path(__file__), *filter(None, paths)), key=_written)
+    if now < _written(newest) - CLOCK_SKEW:
+        text = f"The clock says {_utc(now)}, which is before {newest} was written ({_utc(_written(newest))})."
+        yield error("clock", text, "Set the clock: timedatectl, chronyc or ntpq tell how it is kept.")
+    else:
+        text = f"The clock says {_utc(now)}, and no key file is newer."
+        yield ok("clock", f"{text} Whether it is right to the minute cannot be told without another clock.")
+
+
+def _written(path: Path) -> float:
+    try:
+        return path.stat().st_mtime
+    except OSError:
+        return 0.0  # The checks say what is wrong with the file.
+
+
+def _utc(seconds: float) -> str:
+    return f"{datetime.fromtimestamp(seconds, timezone.utc):%Y-%m-%d %H:%M:%S} UTC"
+
+
+def _claims(config: ServiceConfig) -> Iterator[Finding]:
+    try:
+        mapper_class = get_claim_mapper_class(config)
+    except ImproperlyConfigured:
+        return  # The checks report it.
+    if issubclass(mapper_class, TinyDriveClaims) and mapper_class.get_root is TinyDriveClaims.get_root:
+        text = "every user with a token sees and may change the whole drive, because the claim mapper has no get_root()"
+        yield info("claims", f"{config.service.id}: {text}.")
+
+
+def _token(user: Any, config: ServiceConfig) -> Finding:
+    service = config.service.id
+    if user is None:
+        return info("token", f"{service}: none was tried. Name a user to try the claim mapper: --user NAME.")
+    try:
+        reason = refusal_reason(user, config.required_permission)
+        verify_token(issue_token(user, service), service)
+    except Exception as failure:  # whatever the site's claim mapper raises
+        hint = f"To see where: manage.py tinymce_jwt token {user.pk} --service {service} --traceback"
+        return error("token", f"{service}: {failure_text(failure)}", hint)
+    if reason is not None:
+        return warning("token", f"{service}: the endpoint would refuse. {reason}", "Or try another user.")
+    return ok("token", f"{service}: a token for {user.get_username()} was issued and verified.")
