@@ -9,7 +9,7 @@ import threading
 from collections.abc import Mapping
 from concurrent.futures import ThreadPoolExecutor
 from concurrent.futures import TimeoutError as FutureTimeoutError
-from typing import Any, NamedTuple, NoReturn
+from typing import Any, NamedTuple
 
 from cryptography.hazmat.primitives.asymmetric.rsa import RSAPublicKey
 from cryptography.hazmat.primitives.serialization import load_der_public_key
@@ -164,16 +164,16 @@ class AWSKMSSigner(Signer):
         if endpoint_url is not None and not _require_text("endpoint_url", endpoint_url).startswith(
             ("http://", "https://")
         ):
-            raise ValueError("endpoint_url must start with https:// or http://.")
+            raise ValueError("endpoint_url must start with https:// or http://")
         for name, seconds in (("connect_timeout", connect_timeout), ("read_timeout", read_timeout)):
             _require_number(name, seconds, int | float)
             if seconds > DEADLINE:
-                raise ValueError(f"{name} must be at most {DEADLINE:g} seconds, after which a call ends.")
+                raise ValueError(f"{name} must be at most {DEADLINE:g} seconds, after which a call ends")
         _require_number("max_attempts", max_attempts, int)
         arn = ARN.match(key_id)
         if arn is not None:
             if region_name not in (None, arn["region"]):
-                raise ValueError(f"region_name is {region_name!r}, but key_id is in the region {arn['region']!r}.")
+                raise ValueError(f"region_name is {region_name!r}, but key_id is in the region {arn['region']!r}")
             region_name = arn["region"]
         self._options = _ClientOptions(region_name, endpoint_url, connect_timeout, read_timeout, max_attempts)
         self._key_version = ""
@@ -211,9 +211,6 @@ class AWSKMSSigner(Signer):
 
     def __repr__(self) -> str:
         return f"<AWSKMSSigner key_id={_mask(self._key_id)!r} region_name={self._options.region_name!r}>"
-
-    def __reduce__(self) -> NoReturn:
-        raise TypeError("An AWSKMSSigner cannot be pickled or copied.")
 
     def _call(self, operation: str, parameters: Mapping[str, object]) -> dict[str, Any]:
         """Return KMS's answer. No error has a cause: botocore's texts can hold account numbers and session tokens."""
@@ -276,10 +273,10 @@ def _mask(text: str) -> str:
 
 def _require_text(name: str, value: object) -> str:
     if not isinstance(value, str) or not value:
-        raise ValueError(f"{name} must be a text that is not empty.")
+        raise ValueError(f"{name} must be a text that is not empty")
     return value
 
 
 def _require_number(name: str, value: object, kind: Any) -> None:
     if isinstance(value, bool) or not isinstance(value, kind) or not value > 0:
-        raise ValueError(f"{name} must be a number above zero.")
+        raise ValueError(f"{name} must be a number above zero")

@@ -9,7 +9,7 @@ import threading
 import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
-from typing import Any, NamedTuple, NoReturn, TypeVar
+from typing import Any, NamedTuple, TypeVar
 
 from cryptography.hazmat.primitives.asymmetric.rsa import RSAPublicKey, RSAPublicNumbers
 from django.core.exceptions import ImproperlyConfigured
@@ -279,7 +279,7 @@ class PKCS11Signer(Signer):
         self._token_label = str(_require_text("token_label", token_label))
         self._key_label = str(_require_text("key_label", key_label))
         if (pin_secret is None) == (pin_path is None):
-            raise ValueError("PKCS11Signer wants either pin_secret or pin_path.")
+            raise ValueError("PKCS11Signer wants either pin_secret or pin_path")
         self._pin_path = None if pin_path is None else Path(_require_text("pin_path", pin_path))
         self._pin: Secret | None = None
         if pin_secret is not None:
@@ -309,9 +309,6 @@ class PKCS11Signer(Signer):
 
     def __repr__(self) -> str:
         return f"<PKCS11Signer token_label={self._token_label!r} key_label={self._key_label!r}>"
-
-    def __reduce__(self) -> NoReturn:
-        raise TypeError("A PKCS11Signer cannot be pickled or copied.")
 
     def _use_key(self, use: Callable[[_Key], Result], algorithm: str = "") -> Result:
         """Return the result of ``use``, called with the key; with a new session where the token dropped the old one."""
@@ -401,7 +398,7 @@ class PKCS11Signer(Signer):
                 f"The PIN file {self._pin_path} cannot be read: {error.strerror}. Hint: correct pin_path."
             ) from error
         except ValueError as error:
-            raise SigningKeyError(f"The PIN file {self._pin_path} is wrong: {error}") from error
+            raise SigningKeyError(f"The PIN file {self._pin_path} is wrong: {error}. Hint: correct it.") from error
 
     def _explain(self, error: pkcs11.PKCS11Error, algorithm: str) -> SigningKeyError:
         cause = next(
@@ -414,7 +411,7 @@ class PKCS11Signer(Signer):
 
 def _require_text(name: str, value: object) -> str | Path:
     if not isinstance(value, str | Path) or not str(value):
-        raise ValueError(f"{name} must be a text that is not empty.")
+        raise ValueError(f"{name} must be a text that is not empty")
     return value
 
 
@@ -423,9 +420,9 @@ def _require_pin(pin: object) -> bytes:
     """Return the PIN as bytes. The error has no cause: a UnicodeDecodeError holds the PIN."""
     value = pin.encode() if isinstance(pin, str) else pin
     if not isinstance(value, bytes) or not value:
-        raise ValueError("The PIN must be a text that is not empty.")
+        raise ValueError("The PIN must be a text that is not empty")
     try:
         value.decode()
     except UnicodeDecodeError:
-        raise ValueError("The PIN is not valid UTF-8.") from None
+        raise ValueError("The PIN is not valid UTF-8") from None
     return value

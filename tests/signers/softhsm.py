@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import itertools
 import os
+import shutil
 import subprocess
 import sys
 from pathlib import Path
 
-from tests.keyring import private_pem, rsa_key
+from tests.helpers.keys import private_pem, rsa_key
+from tests.helpers.requirements import cannot_run
 
 PIN = "hsm-pin-4711"
 SECURITY_OFFICER_PIN = "so-pin-0815"
@@ -30,7 +32,13 @@ module_path, token_label, pin, label, *arguments = sys.argv[1:]
 session = pkcs11.lib(module_path).get_token(token_label=token_label).open(rw=True, user_pin=pin)
 keys = list(session.get_objects({Attribute.LABEL: label}))
 """
-RENAME = "assert keys\nfor key in keys: key[Attribute.LABEL] = arguments[0]"
+RENAME = """
+for old, new in zip(arguments[::2], arguments[1::2]):
+    keys = list(session.get_objects({Attribute.LABEL: old}))
+    assert keys
+    for key in keys:
+        key[Attribute.LABEL] = new
+"""
 DELETE = "assert keys\nfor key in keys: key.destroy()"
 GENERATE_SLOW_KEY = """
 session.generate_keypair(
@@ -57,10 +65,11 @@ TOKEN_FLAGS_ATTRIBUTE = (0x8000_534B).to_bytes(8, "big")
 def find_module():
     candidates = [os.environ["SOFTHSM2_MODULE"]] if "SOFTHSM2_MODULE" in os.environ else MODULE_PATHS
     found = [path for path in candidates if Path(path).exists()]
-    assert found, (
-        "These tests need SoftHSM2: apt-get install softhsm2. "
-        "If its libsofthsm2.so is elsewhere, name it in the environment variable SOFTHSM2_MODULE."
-    )
+    if not found or shutil.which("softhsm2-util") is None:
+        cannot_run(
+            "needs SoftHSM2: apt-get install softhsm2. "
+            "If its libsofthsm2.so is in another folder, set the environment variable SOFTHSM2_MODULE to its path."
+        )
     return found[0]
 
 
@@ -121,8 +130,9 @@ class Token:
         path.unlink()
         return key.public_key()
 
-    def rename_key(self, old, new):
-        self._administer(RENAME, old, new)
+    def rename_keys(self, *names):
+        """Rename keys one after the other: old name, new name, and so on."""
+        self._administer(RENAME, "", *names)
 
     def delete_key(self, label=KEY_LABEL):
         self._administer(DELETE, label)

@@ -22,7 +22,7 @@ from django.views.debug import ExceptionReporter
 from django_tinymce_jwt.exceptions import SigningKeyError
 from django_tinymce_jwt.signers.aws_kms import AWSKMSSigner
 from django_tinymce_jwt.testing import check_signer
-from tests.keyring import rsa_key
+from tests.helpers.keys import rsa_key
 
 from .kms import ACCOUNT, CREDENTIALS, REGION, Moto, free_port, refusal, serving
 
@@ -157,18 +157,18 @@ def test_missing_and_unknown_options_are_type_errors(options):
 @pytest.mark.parametrize(
     ("options", "message"),
     [
-        ({"key_id": ""}, "key_id must be a text that is not empty."),
-        ({"key_id": None}, "key_id must be a text that is not empty."),
-        ({"region_name": ""}, "region_name must be a text that is not empty."),
-        ({"endpoint_url": "localhost:4566"}, "endpoint_url must start with https:// or http://."),
-        ({"connect_timeout": 0}, "connect_timeout must be a number above zero."),
-        ({"read_timeout": "2"}, "read_timeout must be a number above zero."),
-        ({"read_timeout": True}, "read_timeout must be a number above zero."),
-        ({"read_timeout": 5}, "read_timeout must be at most 4.5 seconds, after which a call ends."),
-        ({"max_attempts": 1.5}, "max_attempts must be a number above zero."),
+        ({"key_id": ""}, "key_id must be a text that is not empty"),
+        ({"key_id": None}, "key_id must be a text that is not empty"),
+        ({"region_name": ""}, "region_name must be a text that is not empty"),
+        ({"endpoint_url": "localhost:4566"}, "endpoint_url must start with https:// or http://"),
+        ({"connect_timeout": 0}, "connect_timeout must be a number above zero"),
+        ({"read_timeout": "2"}, "read_timeout must be a number above zero"),
+        ({"read_timeout": True}, "read_timeout must be a number above zero"),
+        ({"read_timeout": 5}, "read_timeout must be at most 4.5 seconds, after which a call ends"),
+        ({"max_attempts": 1.5}, "max_attempts must be a number above zero"),
         (
             {"key_id": f"arn:aws:kms:eu-west-1:{ACCOUNT}:alias/tiny", "region_name": REGION},
-            "region_name is 'eu-central-1', but key_id is in the region 'eu-west-1'.",
+            "region_name is 'eu-central-1', but key_id is in the region 'eu-west-1'",
         ),
     ],
 )

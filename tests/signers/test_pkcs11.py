@@ -19,7 +19,7 @@ from django_tinymce_jwt.exceptions import SigningKeyError
 from django_tinymce_jwt.secret import Secret
 from django_tinymce_jwt.signers.pkcs11 import PKCS11Signer
 from django_tinymce_jwt.testing import check_signer
-from tests.keyring import rsa_key
+from tests.helpers.keys import rsa_key
 
 from . import softhsm as softhsm_module
 from .softhsm import KEY_LABEL, PIN
@@ -197,9 +197,11 @@ def test_corrected_pin_file_is_used_at_the_next_request(token, tmp_path):
         f"The PIN file {path} cannot be read: No such file or directory. Hint: correct pin_path."
     )
     path.write_bytes(b"")
-    assert error_of(signer) == f"The PIN file {path} is wrong: The PIN must be a text that is not empty."
+    assert (
+        error_of(signer) == f"The PIN file {path} is wrong: The PIN must be a text that is not empty. Hint: correct it."
+    )
     path.write_bytes(b"\xff")
-    assert error_of(signer) == f"The PIN file {path} is wrong: The PIN is not valid UTF-8."
+    assert error_of(signer) == f"The PIN file {path} is wrong: The PIN is not valid UTF-8. Hint: correct it."
     path.write_text("wrong\n")
     assert "the PIN is wrong" in error_of(signer)
     path.write_text(f"{PIN}\n")
@@ -357,10 +359,10 @@ def test_renamed_keys_rotate_without_a_failure(token):
         return signature
 
     verify(old, sign_for_a_while())
-    token.rename_key(KEY_LABEL, "tiny-old")
+    token.rename_keys(KEY_LABEL, "tiny-old")
     verify(old, sign_for_a_while())
     assert signer.key_version == old_version
-    token.rename_key("tiny-new", KEY_LABEL)
+    token.rename_keys("tiny-new", KEY_LABEL)
     verify(new, sign_for_a_while())
     assert signer.key_version != old_version
     assert signer.get_public_key().public_numbers() == new.public_numbers()
