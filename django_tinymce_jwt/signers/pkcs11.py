@@ -5,6 +5,7 @@ from __future__ import annotations
 import contextlib
 import hashlib
 import os
+import random
 import threading
 import time
 from collections.abc import Callable, Iterator
@@ -53,6 +54,11 @@ LABEL_CHECK_INTERVAL = 1.0
 # Initialising the module closes the sessions of all its tokens, so a broken token must not cause it more often.
 INITIALIZE_INTERVAL = 1.0
 
+# SoftHSM cannot read a token while another process logs in to it, as all workers do when a server starts.
+# So there are further attempts after about these seconds, but a broken token must not hold up the others each time.
+RETRY_PAUSES = (0.05, 0.1, 0.2, 0.4)
+RETRY_INTERVAL = 5.0
+
 WRONG_PIN = (pkcs11.PinIncorrect, pkcs11.PinInvalid, pkcs11.PinLenRange)
 
 # A new session cannot cure these.
@@ -60,7 +66,6 @@ PERMANENT_ERRORS = (
     *WRONG_PIN,
     pkcs11.PinExpired,
     pkcs11.PinLocked,
-    pkcs11.UserPinNotInitialized,
     pkcs11.MechanismInvalid,
     pkcs11.MechanismParamInvalid,
 )
@@ -111,7 +116,8 @@ class _Module:
         self._sessions: dict[str, pkcs11.Session] = {}
         self._refused_pins: dict[str, Secret] = {}
         self._library: Any = None
-        self._initialized_at = 0.0
+        self._initialized_at = float("-inf")
+        self._failed_at = float("-inf")
         self._must_initialize = False
 
     @contextlib.contextmanager
@@ -149,9 +155,20 @@ class _Module:
             with contextlib.suppress(pkcs11.PKCS11Error):
                 session.close()
 
-    def initialize_again(self) -> None:
-        """Initialise the module before the next session: some modules see a returned token only then."""
+    def get_pauses(self) -> tuple[float, ...]:
+        """Return the pauses between further attempts in seconds; none soon after all attempts have failed."""
+        return RETRY_PAUSES if time.monotonic() - self._failed_at >= RETRY_INTERVAL else ()
+
+    def fail(self, *, final: bool) -> None:
+        """Initialise the module before the next session: SoftHSM sees a returned token only then.
+
+        For a further attempt that happens at once, otherwise at most once in ``INITIALIZE_INTERVAL``.
+        """
         self._must_initialize = True
+        if final:
+            self._failed_at = time.monotonic()
+        else:
+            self._initialized_at = float("-inf")
 
     def _open_session(self, token_label: str, pin: Secret) -> pkcs11.Session:
         token = self._find_token(token_label)
@@ -313,23 +330,25 @@ class PKCS11Signer(Signer):
     def _use_key(self, use: Callable[[_Key], Result], algorithm: str = "") -> Result:
         """Return the result of ``use``, called with the key; with a new session where the token dropped the old one."""
         with self._module.locked():
-            was_open = self._module.has_session(self._token_label)
-            try:
-                return use(self._get_key())
-            except PERMANENT_ERRORS as error:
-                raise self._explain(error, algorithm) from error
-            except pkcs11.PKCS11Error as error:
+            if self._module.has_session(self._token_label):
+                # The token may have dropped the session.
+                with contextlib.suppress(pkcs11.PKCS11Error):
+                    return use(self._get_key())
                 self._module.drop_session(self._token_label)
-                if not was_open:
-                    self._module.initialize_again()
-                    raise self._explain(error, algorithm) from error
-            try:
-                return use(self._get_key())
-            except pkcs11.PKCS11Error as error:
-                self._module.drop_session(self._token_label)
-                if not isinstance(error, PERMANENT_ERRORS):
-                    self._module.initialize_again()
-                raise self._explain(error, algorithm) from error
+            pauses = iter(self._module.get_pauses())
+            while True:
+                try:
+                    return use(self._get_key())
+                except pkcs11.PKCS11Error as error:
+                    self._module.drop_session(self._token_label)
+                    if isinstance(error, PERMANENT_ERRORS):
+                        raise self._explain(error, algorithm) from error
+                    pause = next(pauses, None)
+                    self._module.fail(final=pause is None)
+                    if pause is None:
+                        raise self._explain(error, algorithm) from error
+                # Workers that started together must not meet again.
+                time.sleep(pause * random.uniform(0.5, 1.5))
 
     def _get_key(self) -> _Key:
         session = self._module.get_session(self._token_label, self._read_pin)

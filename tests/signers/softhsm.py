@@ -9,7 +9,9 @@ import subprocess
 import sys
 from pathlib import Path
 
-from tests.helpers.keys import private_pem, rsa_key
+from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption
+
+from tests.helpers.keys import PKCS1, private_pem, rsa_key
 from tests.helpers.requirements import cannot_run
 
 PIN = "hsm-pin-4711"
@@ -55,6 +57,12 @@ GENERATE_EC_KEY = """
 from pkcs11.util.ec import encode_named_curve_parameters
 parameters = {Attribute.EC_PARAMS: encode_named_curve_parameters("secp256r1")}
 session.create_domain_parameters(KeyType.EC, parameters, local=True).generate_keypair(store=True, label=label)
+"""
+IMPORT_WITHOUT_EXPONENT = """
+from pkcs11.util.rsa import decode_rsa_private_key
+attributes = decode_rsa_private_key(bytes.fromhex(arguments[0]))
+del attributes[Attribute.PUBLIC_EXPONENT]
+session.create_object({**attributes, Attribute.TOKEN: True, Attribute.LABEL: label})
 """
 LOGIN = ""
 
@@ -139,6 +147,11 @@ class Token:
 
     def generate(self, script, label=KEY_LABEL):
         self._administer(script, label)
+
+    def import_key_without_exponent(self, key, label):
+        """Import the private half alone, without its public exponent, as PKCS#11 allows it."""
+        der = key.private_bytes(Encoding.DER, PKCS1, NoEncryption())
+        self._administer(IMPORT_WITHOUT_EXPONENT, label, der.hex())
 
     def log_in(self):
         """Log in with the right PIN, which resets the count of wrong ones."""

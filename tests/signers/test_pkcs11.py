@@ -334,6 +334,20 @@ def test_short_key_is_refused(token):
     )
 
 
+def test_exponent_is_that_of_the_public_key_where_the_private_key_has_none(token):
+    key = rsa_key("no exponent")
+    token.import_key_without_exponent(key, "no-exponent")
+    signer = PKCS11Signer(**token.options(key_label="no-exponent"))
+    with pytest.raises(SigningKeyError) as caught:
+        signer.get_public_key()
+    assert str(caught.value) == (
+        f"The PKCS#11 token {token.label!r} has no public key for the private key 'no-exponent'. "
+        "Hint: store the public key in the token too."
+    )
+    token.import_key(key, "complete")
+    assert signer.get_public_key().public_numbers() == key.public_key().public_numbers()
+
+
 # Sessions
 
 
@@ -369,6 +383,17 @@ def test_renamed_keys_rotate_without_a_failure(token):
 
 
 # Processes and threads
+
+
+def test_call_that_does_not_return_holds_up_the_others_for_a_limited_time(token):
+    """A module of hardware that is gone may never return. SoftHSM always does, so the test holds its lock."""
+    signer = PKCS11Signer(**token.options())
+    with signer._module.lock:
+        assert error_of(signer) == (
+            f"The PKCS#11 module {token.hsm.module_path} has not answered another thread for 4 seconds. "
+            "Hint: check the connection to the token."
+        )
+    verify(token.public_key, signer.sign(DATA, "RS256"))
 
 
 def run(script, token, *arguments):
@@ -451,6 +476,33 @@ for thread in threads: thread.join()
 sign(signer)
 print(failures, statuses)
 """
+
+
+STORM = """
+failures = []
+for turn in range(20):
+    child = os.fork()
+    if child == 0:
+        for _ in range(3): child = os.fork()
+        # Eight processes that log in at once.
+        signer = make_signer()
+        try:
+            sign(signer)
+        except BaseException as error:
+            print(error, flush=True)
+            os._exit(1)
+        try:
+            while os.wait()[1] == 0: pass
+            os._exit(1)
+        except ChildProcessError:
+            os._exit(0)
+    failures.append(os.waitpid(child, 0)[1])
+print(failures)
+"""
+
+
+def test_processes_that_log_in_at_once_do_not_fail(token):
+    assert run(STORM, token) == f"{[0] * 20}\n"
 
 
 def test_threads_do_not_crash_the_module(token):
