@@ -24,9 +24,12 @@ hypothesis_settings.load_profile(os.environ.get("HYPOTHESIS_PROFILE", "quick"))
 SERVER_TESTS = (
     "browser",
     "load",
+    "signers",
     "test_asgi_recipe.py",
     "test_audit_recipes.py",
+    "test_behind_a_proxy.py",
     "test_compare.py",
+    "test_docs_blocks.py",
     "test_example_project.py",
     "test_rotation.py",
     "test_stand_in.py",

@@ -195,7 +195,8 @@ def test_svelte_component_compiles(tmp_path):
         console.log(JSON.stringify([js.code.includes("tinymce-svelte"), warnings.length]));
     """
     (tmp_path / "compile.mjs").write_text(script)
-    done = subprocess.run([shutil.which("node"), "compile.mjs"], cwd=tmp_path, capture_output=True, text=True, check=True)
+    command = [shutil.which("node"), "compile.mjs"]
+    done = subprocess.run(command, cwd=tmp_path, capture_output=True, text=True, check=True)
     assert done.stdout == "[true,0]\n"
 
 
