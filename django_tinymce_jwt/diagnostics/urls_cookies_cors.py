@@ -113,7 +113,9 @@ def origin(address: str) -> Iterator[Finding]:
     except ValueError:
         yield error("origin", f"{printable(address)} is not an origin.", "Write scheme://host or scheme://host:port.")
         return
-    own = parts.netloc if validate_host(parts.hostname or "", settings.ALLOWED_HOSTS) else None
+    # What Django allows with DEBUG and an empty ALLOWED_HOSTS.
+    hosts = settings.ALLOWED_HOSTS or ([".localhost", "127.0.0.1", "[::1]"] if settings.DEBUG else [])
+    own = parts.netloc if validate_host(parts.hostname or "", hosts) else None
     try:
         answer = _ask("POST", url, host=own, secure=own is None or parts.scheme == "https", origin=address)
     except Exception as failure:

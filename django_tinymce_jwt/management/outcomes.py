@@ -206,9 +206,10 @@ def _generated(path: Path, key: RSAPublicKey, named: Path | None, encrypted: boo
 
 
 def _for_git(path: Path) -> str:
-    # The file, not its folder, which may hold the site too.
-    name = os.path.relpath(path)
-    return "" if name.startswith("..") else f" (for git: echo {shlex.quote(name)} >> .gitignore)"
+    # The folder, which will hold the next key too, unless it holds more than keys.
+    holds_keys_only = all(file.suffix == ".pem" for file in path.parent.iterdir())
+    name = f"{os.path.relpath(path.parent)}/" if holds_keys_only else os.path.relpath(path)
+    return "" if name.startswith(".") else f" (for git: echo {shlex.quote(name)} >> .gitignore)"
 
 
 def _as_python(path: Path) -> str:
