@@ -207,9 +207,10 @@ def _generated(path: Path, key: RSAPublicKey, named: Path | None, encrypted: boo
 
 def _for_git(path: Path) -> str:
     # The folder, which will hold the next key too, unless it holds more than keys.
-    holds_keys_only = all(file.suffix == ".pem" for file in path.parent.iterdir())
-    name = f"{os.path.relpath(path.parent)}/" if holds_keys_only else os.path.relpath(path)
-    return "" if name.startswith(".") else f" (for git: echo {shlex.quote(name)} >> .gitignore)"
+    folder = path.parent
+    holds_keys_only = folder != Path.cwd() and all(file.suffix == ".pem" for file in folder.iterdir())
+    name = f"{os.path.relpath(folder)}/" if holds_keys_only else os.path.relpath(path)
+    return "" if name.startswith("..") else f" (for git: echo {shlex.quote(name)} >> .gitignore)"
 
 
 def _as_python(path: Path) -> str:
