@@ -209,7 +209,10 @@ def test_line_that_is_left_out_ends_in_the_refusal_of_the_page(site, old, new):
 @pytest.mark.parametrize("setting", ["SECURE_PROXY_SSL_HEADER", "UNUSED"])
 def test_setting_decides_where_gunicorn_does_not_trust_the_proxy(site, setting):
     other = site._replace(https=free_port(), gunicorn=free_port(), http=free_port())
-    with moved(site, other), changed(site, "intranet/settings.py", "SECURE_PROXY_SSL_HEADER =", f"{setting} ="):
-        with both_servers(other, "--forwarded-allow-ips", "192.0.2.1"):
-            status, answer = Browser(other).ask()
+    with (
+        moved(site, other),
+        changed(site, "intranet/settings.py", "SECURE_PROXY_SSL_HEADER =", f"{setting} ="),
+        both_servers(other, "--forwarded-allow-ips", "192.0.2.1"),
+    ):
+        _, answer = Browser(other).ask()
     assert answer["error"] == ("cross_site" if setting == "UNUSED" else "not_authenticated")

@@ -53,7 +53,13 @@ def test_newcomer_gets_from_no_key_to_a_verified_token_by_the_guidance_of_the_co
     assert command(project, "verify", given=token).splitlines()[-1] == "The service would accept the token."
 
 
-def test_command_works_in_a_project_whose_checks_fail(project):
-    project.write("intranet/settings.py", 'TINYMCE_JWT = {"PRIVAT_KEY_PATH": "x"}\n')
-    project.manage("check", status=1)
+def test_command_generates_a_key_where_the_settings_lack_values(project):
+    project.write("intranet/settings.py", 'TINYMCE_JWT = {"SERVICES": {"exportpdf": {}}}\n')
     command(project, "keys", "generate", "secrets/tiny.pem")
+
+
+def test_command_generates_no_key_where_the_settings_are_wrong(project):
+    # They might ask for a passphrase, and the key would be without one.
+    project.write("intranet/settings.py", 'TINYMCE_JWT = {"PRIVAT_KEY_PATH": "x"}\n')
+    printed = command(project, "keys", "generate", "secrets/tiny.pem", status=1)
+    assert 'TINYMCE_JWT["PRIVAT_KEY_PATH"] is not a setting. Did you mean PRIVATE_KEY_PATH?' in printed

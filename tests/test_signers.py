@@ -13,7 +13,7 @@ from django.test import override_settings
 from django_tinymce_jwt import conf, signers, verify_token
 from django_tinymce_jwt.exceptions import SigningKeyError
 from django_tinymce_jwt.secret import Secret
-from django_tinymce_jwt.signers.local import WatchedKeys
+from django_tinymce_jwt.signers.key_files import WatchedKeys
 
 from .helpers.checks import ids, messages
 from .helpers.command import run

@@ -12,7 +12,7 @@ from django.core.exceptions import ImproperlyConfigured
 
 from ..secret import Secret
 from ..services import DEFAULT_SERVICE, SERVICES, Service
-from ..signers.sources import KeySource, SignerSource
+from ..signers.key_source import KeySource, SignerSource
 from .defaults import DEFAULT_SERVICES, KEY_NAMES, PUBLIC_NAMES, SETTINGS, SIGNING_NAMES, label, lifetime_seconds
 from .validation import (
     NOT_A_DICT,

@@ -18,9 +18,9 @@ from ..conf.validation import MISSING_KEY
 from ..display import printable
 from ..endpoint import refusal_reason
 from ..exceptions import SigningKeyError
-from ..signers.sources import KeySource
+from ..signers.key_source import KeySource
 from ..tokens import CLOCK_SKEW, issue_token, verify_token
-from . import site_checks
+from . import urls_cookies_cors
 from .findings import Finding, error, failure_text, info, ok, warning
 from .key_pairs import KeyFacts, describe_keys
 
@@ -38,11 +38,11 @@ def examine(user: Any = None, origin: str | None = None) -> Iterator[Finding]:
     yield from _keys()
     yield from _clock(time.time())
     yield from _urls()
-    yield from site_checks.middleware()
-    yield from site_checks.cookies()
-    yield from site_checks.cors()
+    yield from urls_cookies_cors.middleware()
+    yield from urls_cookies_cors.cookies()
+    yield from urls_cookies_cors.cors()
     if origin is not None:
-        yield from site_checks.origin(origin)
+        yield from urls_cookies_cors.origin(origin)
     for config in conf.read().services.values():
         yield from _claims(config)
         yield _token(user, config)
@@ -117,7 +117,7 @@ def _urls() -> Iterator[Finding]:
     found = list(_from_checks("URLs"))
     yield from found
     if all(finding.state != "error" for finding in found):
-        yield from site_checks.endpoints()
+        yield from urls_cookies_cors.endpoints()
 
 
 def _clock(now: float) -> Iterator[Finding]:

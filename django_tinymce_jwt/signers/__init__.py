@@ -13,9 +13,9 @@ from ..dotted_paths import import_class
 from ..exceptions import SigningKeyError
 from ..secret import Secret
 from .base import Signer, SigningKey
-from .local import Keys, Material, WatchedKeys, make_signing_key, parse_keys, read_material
+from .key_files import Keys, Material, WatchedKeys, make_signing_key, parse_keys, read_material
+from .key_source import KeySource, SignerSource
 from .pem import load_public_key
-from .sources import KeySource, SignerSource
 
 __all__ = ["Signer"]
 

@@ -1,4 +1,4 @@
-"""The pages of the documentation on editors, in a real browser: each one's blocks in a new project, TinyMCE of the CDN."""
+"""The pages on editors in a real browser: the blocks of each page in a new project, with TinyMCE of the CDN."""
 
 from __future__ import annotations
 

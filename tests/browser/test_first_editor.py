@@ -9,6 +9,7 @@ from tests.helpers.admin_login import log_in
 from tests.helpers.documents import blocks
 from tests.helpers.projects import JOIN_A_TEAM, Project
 
+
 @pytest.fixture(params=["README.rst", "docs/start.rst"])
 def project(request, tmp_path):
     project = Project(tmp_path)

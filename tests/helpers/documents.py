@@ -57,6 +57,11 @@ def pages():
 def blocks(page):
     text = read(page)
     return [
-        Block(page, text.count("\n", 0, match.start()) + 1, match["language"], textwrap.dedent(match["text"]).strip("\n") + "\n")
+        Block(
+            page,
+            text.count("\n", 0, match.start()) + 1,
+            match["language"],
+            textwrap.dedent(match["text"]).strip("\n") + "\n",
+        )
         for match in _BLOCK.finditer(text)
     ]

@@ -11,14 +11,13 @@ import subprocess
 import sys
 import time
 from contextlib import contextmanager, suppress
-from importlib import metadata
 from pathlib import Path
 
 from . import node_modules
 from .documents import ROOT
 
 # A server runs until somebody stops it, and curl wants one; the tests of the pages that name them start both.
-SERVERS = {"runserver", "curl"}
+SERVERS = {"curl", "granian", "runserver", "uvicorn"}
 PASSWORD = "only for tests"
 JOIN_A_TEAM = "from django.contrib.auth.models import User; User.objects.get().groups.create(name='A')"
 MODULES = {"django-admin": "django", "pytest": "pytest"}
@@ -129,7 +128,10 @@ class Project:
         """Run a line of a console block and return what it printed, or None for a server."""
         words = shlex.split(line, comments=True)
         if words[:2] == ["pip", "install"]:
-            return "".join(map(installed_version, words[2:]))
+            for word in words[2:]:
+                if not word.startswith("-"):
+                    require_in_metadata(word)
+            return ""
         if words[:2] == ["npm", "install"]:
             return self._npm_install(words[2:])
         if words[0] == "npx":
@@ -178,9 +180,10 @@ class Project:
         return json.loads(self.run(sys.executable, "-c", TRIAL, json.dumps([modules, templates]), errors=False))
 
 
-def installed_version(requirement):
-    """Raises where the package that a page installs is not one that these tests have."""
-    return metadata.version(re.match(r"[\w-]+", requirement)[0])
+def require_in_metadata(requirement):
+    """Fail where a page installs a package that neither this one nor its tests name."""
+    name = re.match(r"[\w-]+", requirement)[0]
+    assert re.search(rf'"{name}\b', (ROOT / "pyproject.toml").read_text(encoding="utf-8")), name
 
 
 def free_port():

@@ -16,7 +16,7 @@ from ...diagnostics.key_pairs import BITS
 from ...display import printable
 from ...exceptions import TinymceJwtError
 from ...services import SERVICES
-from .. import help_texts, subcommands
+from .. import help_texts, outcomes
 from ..output import terminal_text
 
 
@@ -32,29 +32,29 @@ class Command(BaseCommand):
         keys = commands.add_parser("keys", help=about, description=about, epilog=help_texts.EXIT_CODES)
         of_keys = keys.add_subparsers(title="subcommands", metavar="COMMAND", required=True)
 
-        generate = _add(of_keys, "generate", subcommands.generate_keys, "Write a new key pair.", help_texts.GENERATE)
+        generate = _add(of_keys, "generate", outcomes.generate_keys, "Write a new key pair.", help_texts.GENERATE)
         where = "where to write the private key; by default the PRIVATE_KEY_PATH in the settings"
         generate.add_argument("path", nargs="?", type=Path, metavar="PATH", help=where)
         generate.add_argument("--bits", type=int, choices=BITS, default=BITS[0], help=f"{BITS[0]} by default")
-        public = _add(of_keys, "public", subcommands.public_key, "Print the public key in use.", help_texts.PUBLIC)
-        inspect = _add(of_keys, "inspect", subcommands.inspect_keys, "List the facts of the keys.", help_texts.INSPECT)
+        public = _add(of_keys, "public", outcomes.public_key, "Print the public key in use.", help_texts.PUBLIC)
+        inspect = _add(of_keys, "inspect", outcomes.inspect_keys, "List the facts of the keys.", help_texts.INSPECT)
 
-        token = _add(commands, "token", subcommands.token, "Print a token for a user.", help_texts.TOKEN)
+        token = _add(commands, "token", outcomes.token, "Print a token for a user.", help_texts.TOKEN)
         token.add_argument("user", metavar="USER", help="a username, or the primary key where no username matches")
         token.add_argument("--claims", action="store_true", help="print the claims instead, and sign nothing")
-        verify = _add(commands, "verify", subcommands.verify, "Explain a token, rule by rule.", help_texts.VERIFY)
+        verify = _add(commands, "verify", outcomes.verify, "Explain a token, rule by rule.", help_texts.VERIFY)
         about = "the token; - (default): from stdin"
-        verify.add_argument("token", nargs="?", default=subcommands.STANDARD_INPUT, metavar="TOKEN", help=about)
+        verify.add_argument("token", nargs="?", default=outcomes.STANDARD_INPUT, metavar="TOKEN", help=about)
         for parser_of_one in (generate, public, inspect, token, verify):
             about = f"one of: {', '.join(SERVICES)}"
             parser_of_one.add_argument("--service", choices=SERVICES, metavar="SERVICE", help=about)
 
-        doctor = _add(commands, "doctor", subcommands.doctor, "Check everything end to end.", help_texts.DOCTOR)
+        doctor = _add(commands, "doctor", outcomes.doctor, "Check everything end to end.", help_texts.DOCTOR)
         doctor.add_argument("--user", help="a user to issue and verify a token of each service for")
         about = "an origin, such as https://example.com: say what the endpoint would answer to its pages"
         doctor.add_argument("--origin", metavar="URL", help=about)
 
-    def handle(self, *, run: Callable[..., subcommands.Outcome], output: str, **options: Any) -> None:
+    def handle(self, *, run: Callable[..., outcomes.Outcome], output: str, **options: Any) -> None:
         try:
             outcome = run(**{**options, "stderr": self.stderr})
         except (CommandError, TinymceJwtError, ImproperlyConfigured) as error:
