@@ -49,6 +49,14 @@ def test_no_key_is_written_where_the_passphrase_of_a_section_cannot_be_read(sett
     assert list(tmp_path.iterdir()) == []
 
 
+def test_no_key_is_written_where_a_section_has_a_passphrase_and_lacks_a_value(settings, tmp_path):
+    section = {"PRIVATE_KEY_PATH": tmp_path / "pdf.pem", "PRIVATE_KEY_PASSPHRASE": PASSPHRASE}
+    settings.TINYMCE_JWT = {"SERVICES": {"exportpdf": section}}
+    result = run("keys", "generate", tmp_path / "pdf.pem", "--service", "exportpdf")
+    assert (result.status, "API_KEY" in result.err) == (1, True)
+    assert list(tmp_path.iterdir()) == []
+
+
 @pytest.mark.parametrize(
     "wrong", [7, {"LIFETIME": 0}, {"SERVICES": {"tinydrive": 7}}], ids=["number", "name", "section"]
 )
@@ -183,6 +191,14 @@ def test_names_and_exceptions_reach_no_terminal_as_they_came(site, subcommand, m
     assert text
     assert all(line.isprintable() for line in text.split("\n"))
     assert [line for line in text.split("\n") if line.startswith("✓ signature")] == []
+
+
+def test_path_reaches_no_terminal_as_it_came(tmp_path):
+    folder = tmp_path / "a\x1b[2J\u202e"
+    folder.mkdir()
+    text = printed("keys", "generate", folder)
+    assert "is a folder" in text
+    assert all(line.isprintable() for line in text.split("\n"))
 
 
 @pytest.mark.django_db

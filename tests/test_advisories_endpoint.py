@@ -5,9 +5,12 @@ from __future__ import annotations
 import json
 import subprocess
 import sys
+import tempfile
+import tracemalloc
 
 import pytest
 from django.core.checks import run_checks
+from django.core.handlers.asgi import ASGIRequest
 
 from django_tinymce_jwt.claims import TinyDriveClaims
 from django_tinymce_jwt.signers import Signer
@@ -121,3 +124,18 @@ def test_signer_that_cannot_be_made_shows_no_option(settings, rf, caplog, error)
     assert SECRET not in caplog.text + "".join(frames)
     [message] = [message for message in run_checks() if message.id.startswith("django_tinymce_jwt.E")]
     assert "gone" in message.msg
+
+
+def test_huge_chunked_body_is_not_read_into_memory(site, user):
+    """Under ASGI, Django keeps a body in a file before the view is called. This one is sparse."""
+    with tempfile.TemporaryFile() as body:
+        body.truncate(400 * 2**20)
+        headers = [(b"content-type", b"application/json"), (b"transfer-encoding", b"chunked")]
+        request = ASGIRequest({"type": "http", "method": "POST", "path": PATH, "headers": headers}, body)
+        request.user = user
+        tracemalloc.start()
+        response = TokenView.as_view()(request)
+        peak = tracemalloc.get_traced_memory()[1]
+        tracemalloc.stop()
+    assert (response.status_code, json.loads(response.content)["error"]) == (413, "request_too_large")
+    assert peak < 3 * 2**20

@@ -5,6 +5,7 @@ from __future__ import annotations
 import base64
 import copy
 import pickle
+import random
 import re
 import shutil
 import struct
@@ -17,6 +18,7 @@ import pytest
 from django_tinymce_jwt import conf
 from django_tinymce_jwt.exceptions import SigningKeyError
 from django_tinymce_jwt.secret import Secret
+from django_tinymce_jwt.signers.pem import load_private_key
 
 from .helpers.command import run
 from .helpers.errors import key_error
@@ -218,3 +220,48 @@ def test_openssh_key_of_every_cipher_is_loaded_or_refused(settings, tmp_path, ci
         report = TracebackException.from_exception(caught.value, capture_locals=True)
         assert "PRIVATE_KEY_PASSPHRASE is wrong, or the key is damaged" in str(caught.value)
         assert "b'wrong'" not in "".join(report.format())
+
+
+FORMS = {
+    "pkcs1": ("RSA PRIVATE KEY", PKCS1, None),
+    "pkcs8": ("PRIVATE KEY", PKCS8, None),
+    "pkcs8-encrypted": ("ENCRYPTED PRIVATE KEY", PKCS8, TEXT),
+    "openssh": ("OPENSSH PRIVATE KEY", OPENSSH, None),
+    "openssh-encrypted": ("OPENSSH PRIVATE KEY", OPENSSH, TEXT),
+}
+
+
+def mutated(data, chance):
+    """The bytes with one to four changes, most of them near the beginning, where the structure is."""
+    data = bytearray(data)
+    for _ in range(chance.randint(1, 4)):
+        place = chance.randrange(min(len(data), chance.choice([40, 200, len(data)])))
+        match chance.randrange(3):
+            case 0:
+                data[place] = chance.randrange(256)
+            case 1:
+                del data[place : place + chance.randint(1, 8)]
+            case _:
+                data[place:place] = chance.randbytes(chance.randint(1, 8))
+    return bytes(data)
+
+
+@pytest.mark.parametrize(("title", "form", "passphrase"), FORMS.values(), ids=FORMS)
+def test_mutated_key_is_loaded_or_refused_and_never_shown(title, form, passphrase):
+    chance = random.Random(title)
+    pem = private_pem(form=form, passphrase=passphrase)
+    data = base64.b64decode("".join(pem.splitlines()[1:-1]))
+    secret = None if passphrase is None else Secret(passphrase)
+    refused = 0
+    for _ in range(200):
+        text = armored(mutated(data, chance), title)
+        try:
+            load_private_key(Secret(text), secret, "The key")
+        except SigningKeyError as error:
+            refused += 1
+            report = "".join(
+                TracebackException(type(error), error, error.__traceback__.tb_next, capture_locals=True).format()
+            )
+            assert TEXT not in report
+            assert [line for line in text.splitlines()[1:-1] if line in report] == []
+    assert refused > 100

@@ -29,7 +29,7 @@ def report_lines(report: Report, now: float) -> Iterator[str]:
     width = min(max(map(len, report.claims), default=0), MAX_WIDTH)
     for name, value in report.claims.items():
         words = time_in_words(name, value, now)
-        line = f"  {printable(name):{width}}  {_json(value)}"
+        line = f"  {name:{width}}  {_json(value)}"
         yield line if words is None else f"{line}  ({words})"
     yield "Rules"
     for verdict in report.verdicts:
