@@ -1,4 +1,4 @@
-"""All the figures of docs/performance.rst: ``make bench``. Prints the tables; writes them, a JSON and a plot."""
+"""Measures all figures of docs/performance.rst and docs/asgi.rst: ``make bench``. Prints the tables and writes them."""
 
 from __future__ import annotations
 
@@ -16,8 +16,8 @@ from typing import Any
 from . import report
 
 HERE = Path(__file__).parent
-# Each part has a process of its own, and says how many rounds it wants to give steady medians.
-ROUNDS = {"issuing": 40, "handling": 30, "startup": 15, "scaling": 8, "serving": 6}
+# Each part runs in a process of its own. These numbers of rounds give steady medians within five minutes.
+ROUNDS = {"token_cost": 40, "request_cost": 30, "startup_cost": 15, "parallelism": 8, "server_cost": 6}
 
 PACKAGES = ("Django", "PyJWT", "cryptography", "granian", "gunicorn", "uvicorn", "pylibmc", "pymemcache")
 
@@ -29,9 +29,9 @@ def run(part: str, *arguments: str) -> Any:
 
 
 def install_node_modules() -> list[str]:
-    """Return where Node's packages are, or nothing where there is no Node."""
+    """Return the folder of Node's packages, or nothing where Node is not installed."""
     if not (shutil.which("node") and shutil.which("npm")):
-        print("There is no Node here: its rows are left out.", file=sys.stderr)
+        print("Left out: all rows of Node, which is not installed.", file=sys.stderr)
         return []
     subprocess.run(["npm", "install", "--silent", "--no-audit", "--no-fund"], cwd=HERE / "node", check=True)
     return [str(HERE / "node")]
@@ -45,16 +45,16 @@ def machine() -> dict[str, Any]:
 
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("folder", type=Path, help="where the JSON, the tables and the plot are written")
+    parser.add_argument("folder", type=Path, help="where to write the tables, the plot and a JSON of all figures")
     folder = parser.parse_args().folder
     modules = install_node_modules()
     started = time.monotonic()
     figures: dict[str, Any] = {"machine": machine()}
-    figures["issuing"] = run("issuing", *modules)
-    figures["handling"] = run("handling")
-    figures["startup"] = run("startup")
-    figures["scaling"] = run("scaling")
-    figures["serving"] = run("serving", *(["--modules", *modules] if modules else []))
+    figures["token_cost"] = run("token_cost", *modules)
+    figures["request_cost"] = run("request_cost")
+    figures["startup_cost"] = run("startup_cost")
+    figures["parallelism"] = run("parallelism")
+    figures["server_cost"] = run("server_cost", *(["--modules", *modules] if modules else []))
     report.write(figures, folder)
     for rows in report.tables(figures).values():
         print(report.as_text(rows))

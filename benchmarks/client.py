@@ -1,4 +1,4 @@
-"""A load client: kept-alive connections, each with one request under way, all in one thread."""
+"""An HTTP client that keeps many connections busy in one thread, with one request at a time on each."""
 
 from __future__ import annotations
 
@@ -11,14 +11,14 @@ from typing import NamedTuple
 
 Address = tuple[str, int]
 
-SILENCE = 60.0  # seconds until a server counts as hung
+SILENCE = 60.0  # seconds without any answer until the client gives up
 
 _LENGTH = re.compile(rb"\r\ncontent-length: *(\d+)", re.IGNORECASE)
 _CLOSE = re.compile(rb"\r\nconnection: *close", re.IGNORECASE)
 
 
 class Answer(NamedTuple):
-    """What came back for a request; ``number`` counts the requests in the order they were sent."""
+    """The answer to one request. ``number`` is the request's place in the order of sending, from zero."""
 
     number: int
     status: int
@@ -27,18 +27,18 @@ class Answer(NamedTuple):
 
 
 class HungUp(ConnectionError):
-    """The server closed a connection before its answer was whole."""
+    """The server closed a connection before the end of its answer."""
 
 
 def post(path: str, host: str, headers: dict[str, str], body: bytes = b"{}") -> bytes:
-    """Return a POST of JSON, as it goes over the wire."""
+    """Return the bytes of a POST request with a JSON body."""
     lines = {"Host": host, "Content-Type": "application/json", "Content-Length": str(len(body)), **headers}
     head = "".join(f"{name}: {value}\r\n" for name, value in lines.items())
     return f"POST {path} HTTP/1.1\r\n{head}\r\n".encode() + body
 
 
 def ask(address: Address, requests: Iterator[bytes], clients: int) -> Iterator[Answer]:
-    """Send all the requests over that many connections, and yield each answer when it has come.
+    """Send all requests over that many connections, and yield each answer when it arrives.
 
     Raises ``HungUp``, ``TimeoutError`` or another ``OSError`` for a request without an answer.
     """
@@ -50,7 +50,7 @@ def ask(address: Address, requests: Iterator[bytes], clients: int) -> Iterator[A
             while busy:
                 ready = selector.select(SILENCE)
                 if not ready:
-                    raise TimeoutError(f"The server is silent, with {busy} requests under way.")
+                    raise TimeoutError(f"The server sent nothing for {SILENCE:.0f} s, while {busy} requests were open.")
                 for key, _ in ready:
                     answer = key.data.receive()
                     if answer is not None:
@@ -68,7 +68,7 @@ class _Connection:
         self._socket: socket.socket | None = None
 
     def send_next(self, requests: Iterator[tuple[int, bytes]]) -> bool:
-        """Send the next request; return whether there was one."""
+        """Send the next request. Return whether there was one."""
         self._number, request = next(requests, (0, b""))
         if not request:
             self.close()
@@ -86,7 +86,7 @@ class _Connection:
         assert self._socket is not None
         data = self._socket.recv(65536)
         if not data:
-            raise HungUp(f"{len(self._received)} bytes of an answer had come: {self._received[:80]!r}")
+            raise HungUp(f"The answer ended after {len(self._received)} bytes: {self._received[:80]!r}")
         self._received += data
         head, end, body = self._received.partition(b"\r\n\r\n")
         if not end:

@@ -1,4 +1,4 @@
-"""The example project as a site of its own, in a copy: keys, database, and as many users as are wanted."""
+"""A copy of the example project, with its own keys, database and users."""
 
 from __future__ import annotations
 
@@ -15,14 +15,14 @@ SETTINGS = Path(__file__).parent / "production"
 
 
 class User(NamedTuple):
-    """A user with a session; ``cookies`` by session engine."""
+    """A user with a session in each engine; ``cookies`` has their cookies by engine."""
 
     pk: int
     cookies: dict[str, str]
 
 
 class Site(NamedTuple):
-    """A copy of the example project. ``environment`` is what a process needs to serve it."""
+    """The copy. ``environment`` has the environment variables of a process that serves it."""
 
     folder: Path
     environment: dict[str, str]
@@ -30,7 +30,7 @@ class Site(NamedTuple):
 
 
 def build(folder: Path, users: int) -> Site:
-    """Make the site in a folder that does not exist yet."""
+    """Make the copy in a folder that does not exist yet."""
     state = shutil.ignore_patterns("db.sqlite3*", "secrets", "__pycache__")
     shutil.copytree(ROOT / "example_project", folder, ignore=state)
     path = os.pathsep.join(map(str, (folder, SETTINGS, ROOT)))

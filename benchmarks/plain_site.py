@@ -1,4 +1,4 @@
-"""A site as ``startproject`` makes it, with the app and one user: what the parts in one process are measured on."""
+"""A site as ``startproject`` makes it, with the app and one user, in the process that measures."""
 
 from __future__ import annotations
 
@@ -17,17 +17,17 @@ key = rsa.generate_private_key(public_exponent=65537, key_size=2048)
 pem = key.private_bytes(Encoding.PEM, PrivateFormat.PKCS8, NoEncryption())
 
 _PADDING, _SHA256 = padding.PKCS1v15(), hashes.SHA256()
-# As long as what is signed of a token for Tiny Drive.
+# As long as the signed part of a token for Tiny Drive.
 _MESSAGE = b"x" * 160
 
 
 def sign() -> bytes:
-    """The limit: one bare RSA-2048 signature."""
+    """The lower limit: one RSA-2048 signature."""
     return key.sign(_MESSAGE, _PADDING, _SHA256)
 
 
 def set_up(**more: Any) -> Any:
-    """Configure Django with a database in a folder of its own; return the user."""
+    """Configure Django with a new database, and return the user."""
     folder = Path(tempfile.mkdtemp(prefix="tinymce-jwt-bench-"))
     path = folder / "tiny.pem"
     path.touch(mode=0o600)

@@ -11,38 +11,48 @@ from typing import Any
 Table = list[list[str]]
 
 SESSIONS = {"memory": "in the process"}
+# The rows of the ASGI page, from those of the servers: the name there, by the name here.
+ASGI = {
+    "gunicorn, 4 threads": "WSGI: gunicorn, 4 threads",
+    "uvicorn, ASGI handler": "ASGI: uvicorn",
+    "uvicorn, recipe of the ASGI page": "ASGI: uvicorn, with the recipe",
+}
 
 
 def tables(figures: Mapping[str, Any]) -> dict[str, Table]:
     """Return the tables by name, each with a row of headings first."""
-    own = ["The endpoint's own share", str(figures["handling"]["own_microseconds"]), ""]
+    own = ["the endpoint's own share", str(figures["request_cost"]["own_microseconds"]), ""]
     return {
         "machine": [["What", "Version"], *([name, str(value)] for name, value in figures["machine"].items())],
-        "issuing": _costs("One token", figures["issuing"]),
-        "handling": [*_costs("One request, in Django's handler", figures["handling"]["rows"]), own],
-        "startup": [
+        "token_cost": _costs("One token", figures["token_cost"]),
+        "request_cost": [*_costs("One request, without a server", figures["request_cost"]["rows"]), own],
+        "startup_cost": [
             ["A new process", "ms"],
-            *([row["name"], f"{row['milliseconds']:.1f}"] for row in figures["startup"]),
+            *([row["name"], f"{row['milliseconds']:.1f}"] for row in figures["startup_cost"]),
         ],
-        "scaling": [
+        "parallelism": [
             ["Two cores against one", "by", "times"],
-            *([row["name"], row["how"], f"{row['growth']:.2f}"] for row in figures["scaling"]),
+            *([row["name"], row["how"], f"{row['growth']:.2f}"] for row in figures["parallelism"]),
         ],
-        "serving": [
+        "server_cost": [
             ["Server", "Sessions", "Connections", "Users", "Requests/s", "p99, ms", "µs", "Signatures", "MB"],
-            *(_serving(row) for row in figures["serving"]),
+            *(_server_cost(row) for row in figures["server_cost"]),
+        ],
+        "asgi": [
+            ["Server", "Database connections", "Requests/s", "p99, ms", "µs", "Signatures"],
+            *(_asgi(row) for row in figures["server_cost"] if row["name"] in ASGI and row["sessions"] == "db"),
         ],
     }
 
 
 def _costs(heading: str, rows: list[Mapping[str, Any]]) -> Table:
     return [
-        [heading, "µs", "signatures"],
+        [heading, "µs", "Signatures"],
         *([row["name"], f"{row['microseconds']:.0f}", f"{row['signatures']:.2f}"] for row in rows),
     ]
 
 
-def _serving(row: Mapping[str, Any]) -> list[str]:
+def _server_cost(row: Mapping[str, Any]) -> list[str]:
     sessions = SESSIONS.get(row["sessions"], row["sessions"])
     numbers = (row[name] for name in ("users", "requests_per_second", "p99_milliseconds", "microseconds"))
     return [
@@ -53,6 +63,12 @@ def _serving(row: Mapping[str, Any]) -> list[str]:
         f"{row['signatures']:.2f}",
         str(row["private_megabytes"]),
     ]
+
+
+def _asgi(row: Mapping[str, Any]) -> list[str]:
+    numbers = (row[name] for name in ("requests_per_second", "p99_milliseconds", "microseconds"))
+    connections = {"kept": "kept", "new": "one for each request"}[row["connections"]]
+    return [ASGI[row["name"]], connections, *map(str, numbers), f"{row['signatures']:.2f}"]
 
 
 def as_text(rows: Table) -> str:
@@ -70,7 +86,7 @@ def write(figures: Mapping[str, Any], folder: Path) -> None:
     for name, rows in tables(figures).items():
         with (folder / f"{name}.csv").open("w", encoding="utf-8", newline="") as file:
             csv.writer(file, lineterminator="\n").writerows(rows)
-    _plot(figures["serving"], folder / "requests.svg")
+    _plot(figures["server_cost"], folder / "requests.svg")
 
 
 def _plot(rows: list[Mapping[str, Any]], path: Path) -> None:

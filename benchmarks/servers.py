@@ -1,4 +1,4 @@
-"""Servers of the site, each a group of processes that is started, asked, and stopped."""
+"""Starts and stops the servers of the site. Each is a group of processes."""
 
 from __future__ import annotations
 
@@ -23,6 +23,7 @@ UVICORN = (
     *(sys.executable, "-m", "uvicorn", "--no-access-log", "--log-level", "warning"),
     *("--port", "{port}", "intranet.asgi:application"),
 )
+UVICORN_RECIPE = (*UVICORN[:-1], "asgi_recipe:application")
 
 
 def granian(*, workers: int = 1, threads: int = 1) -> tuple[str, ...]:
@@ -42,17 +43,17 @@ class Server:
         """The ids of the server's processes: the one that was started, its children, and theirs."""
         found = [self.process.pid]
         for pid in found:
-            # Threads come and go; the main one, which has the number of the process, has all the children.
+            # The main thread has the id of the process, and all its children.
             found += map(int, Path(f"/proc/{pid}/task/{pid}/children").read_text().split())
         return found
 
     def processor_seconds(self) -> float:
         """The processor time that the server has used so far."""
-        # The kernel's number for the clock of another process: clock_getcpuclockid(3).
+        # The kernel's id for the clock of another process: clock_getcpuclockid(3).
         return sum(time.clock_gettime((~pid << 3) | 2) for pid in self.processes())
 
     def private_bytes(self) -> int:
-        """The memory of the server's newest process that it shares with no other."""
+        """The memory that the server's newest process shares with no other."""
         lines = Path(f"/proc/{self.processes()[-1]}/smaps_rollup").read_text().splitlines()
         return sum(int(line.split()[1]) * 1024 for line in lines if line.startswith("Private_"))
 
@@ -66,7 +67,7 @@ def running(
     cores: Iterable[int] = (),
     log: IO[bytes] | None = None,
 ) -> Iterator[Server]:
-    """Start a server and wait until it listens; stop it with all its processes at the end."""
+    """Start a server and wait until it listens. At the end, stop all its processes."""
     port = free_port()
     process = subprocess.Popen(
         [argument.format(port=port) for argument in command],
@@ -98,7 +99,7 @@ def memcached(cores: Iterable[int]) -> Iterator[Server | None]:
 
 
 def stop(process: subprocess.Popen[bytes]) -> None:
-    # It may have ended by itself: then there is no group any more.
+    # There is no group any more where the server has ended by itself.
     with suppress(ProcessLookupError):
         os.killpg(process.pid, signal.SIGTERM)
         try:

@@ -1,4 +1,4 @@
-"""Sessions of users who are logged in, without a login."""
+"""Makes sessions of logged-in users, without a login."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from typing import Any
 
 
 def session_key(user: Any, engine: str) -> str:
-    """Return the value of the cookie of a new session, kept by that engine of Django's."""
+    """Return the cookie's value for a new session in that session engine."""
     from django.contrib.auth import BACKEND_SESSION_KEY, HASH_SESSION_KEY, SESSION_KEY
 
     session = import_module(f"django.contrib.sessions.backends.{engine}").SessionStore()

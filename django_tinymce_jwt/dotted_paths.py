@@ -9,7 +9,7 @@ from typing import Any
 from django.core.exceptions import ImproperlyConfigured
 from django.utils import module_loading
 
-from .display import describe, printable
+from .display import describe, error_text, printable
 
 _IMPORT_MACHINERY = {__file__, importlib.__file__, module_loading.__file__}
 
@@ -39,15 +39,19 @@ def _import(setting: str, path: str) -> Any:
     try:
         return module_loading.import_string(path)
     except Exception as error:  # whatever the site's module raises while it is imported
-        reason = printable("".join(traceback.format_exception_only(error)).strip(), 400)
         where = _place(error)
-        message = f"{setting} is {_shown(path)}, which cannot be imported: {reason}{where and f' ({where})'}."
+        # The text of a syntax error has several lines; the place is named here.
+        text = f"{type(error).__name__}: {error.msg}" if isinstance(error, SyntaxError) else error_text(error)
+        reason = f"{text}{where and f' ({where})'}"
+        message = f"{setting} is {_shown(path)}, which cannot be imported: {reason}."
         hint = f"Fix the error at {where}." if where else "Correct the path, or the module that it names."
         raise DottedPathError(message, hint) from error
 
 
 def _place(error: Exception) -> str:
     """Return the file and line of the site's own code that failed; empty if only the path is wrong."""
+    if isinstance(error, SyntaxError):
+        return f"{error.filename}, line {error.lineno}"
     frames = traceback.extract_tb(error.__traceback__)
     own = [frame for frame in frames if frame.filename not in _IMPORT_MACHINERY and not frame.filename.startswith("<")]
     return f"{own[-1].filename}, line {own[-1].lineno}" if own else ""

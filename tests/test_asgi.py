@@ -14,7 +14,7 @@ from django.urls import path
 
 from django_tinymce_jwt import verify_token
 
-from .helpers.asgi import Application, PeopleBackend, without_database
+from .helpers.asgi import Application, NumberBackend, without_database
 from .helpers.endpoint import PATH
 from .helpers.keys import private_pem
 from .sites import endpoint_urls
@@ -39,23 +39,22 @@ class Gate:
     It is a filter of the audit trail, because a handler would wait with its lock held, and stop everybody.
     """
 
-    def __init__(self, people):
-        self._people = people
+    def __init__(self, user_pks):
+        self._user_pks = user_pks
         self._open = threading.Event()
         self._reached = threading.Event()
         self.opened_in_time = []
 
     async def reached(self):
-        while not self._reached.is_set():
-            await asyncio.sleep(0.001)
+        assert await asyncio.to_thread(self._reached.wait, 30)
 
     def open(self):
         self._open.set()
 
     def filter(self, record):
-        if record.user_pk in self._people:
+        if record.user_pk in self._user_pks:
             self._reached.set()
-            # If it is the event loop that waits here, nobody is left who could open the gate.
+            # If the event loop itself waited here, nothing could open the gate.
             self.opened_in_time.append(self._open.wait(10))
             self.open()
         return True
@@ -67,8 +66,8 @@ def gate_for():
     audit = logging.getLogger("django_tinymce_jwt.audit")
     level, gates = audit.level, []
 
-    def gate_for(*people):
-        gates.append(Gate(people))
+    def gate_for(*user_pks):
+        gates.append(Gate(user_pks))
         audit.addFilter(gates[-1])
         audit.setLevel(logging.INFO)
         return gates[-1]
@@ -80,8 +79,8 @@ def gate_for():
 
 
 @pytest.fixture
-def people(site):
-    """The settings of a site whose sessions and users need no database."""
+def users(site):
+    """A site whose sessions and users need no database."""
     return without_database(site)
 
 
@@ -91,18 +90,18 @@ def sub_of(answer):
     return verify_token(content["token"])["sub"]
 
 
-def test_concurrent_users_each_get_their_own_token(people):
+def test_concurrent_users_each_get_their_own_token(users):
     everybody = range(1, 31)
 
     async def ask_all(application):
-        return await asyncio.gather(*(application.ask(PATH, person) for person in everybody))
+        return await asyncio.gather(*(application.ask(PATH, user_pk) for user_pk in everybody))
 
     answers = asyncio.run(ask_all(Application()))
-    assert [sub_of(answer) for answer in answers] == [str(person) for person in everybody]
-    assert sorted(PeopleBackend.asked) == [*everybody]
+    assert [sub_of(answer) for answer in answers] == [str(user_pk) for user_pk in everybody]
+    assert sorted(NumberBackend.asked) == [*everybody]
 
 
-def test_token_is_issued_while_another_is_signed(people, gate_for):
+def test_token_is_issued_while_another_is_signed(users, gate_for):
     gate = gate_for(1)
 
     async def ask_two(application):
@@ -116,18 +115,18 @@ def test_token_is_issued_while_another_is_signed(people, gate_for):
     assert gate.opened_in_time == [True]
 
 
-def test_slow_signatures_do_not_delay_other_pages(people, gate_for):
+def test_slow_signatures_do_not_delay_other_pages(users, gate_for):
     many = range(1, 41)
     gate = gate_for(*many)
 
     async def ask_all(application):
-        slow = [asyncio.create_task(application.ask(PATH, person)) for person in many]
+        slow = [asyncio.create_task(application.ask(PATH, user_pk)) for user_pk in many]
         await gate.reached()
         page = await application.ask("/page/", 50, method="GET")
         gate.open()
         return page, [sub_of(answer) for answer in await asyncio.gather(*slow)]
 
-    assert asyncio.run(ask_all(Application())) == ((200, {"user": 50}), [str(person) for person in many])
+    assert asyncio.run(ask_all(Application())) == ((200, {"user": 50}), [str(user_pk) for user_pk in many])
     assert gate.opened_in_time == [True] * len(many)
 
 
@@ -136,38 +135,38 @@ BLOCKING = {"open", "open_code", "connect", "getaddrinfo", "fork_exec", "sleep"}
 
 @pytest.fixture
 def blocking_calls():
-    """The calls of Python's own functions that block an event loop, as they come."""
+    """The calls that block an event loop, as they are made."""
     calls = []
 
-    def profile(frame, event, function):
-        if event == "c_call" and function.__name__ in BLOCKING and asyncio._get_running_loop() is not None:
-            calls.append(f"{frame.f_code.co_filename}:{frame.f_lineno}: {function.__name__}")
-
+    # In one line, because coverage does not measure a profile function.
+    profile = lambda frame, event, function: blocks(event, function) and calls.append((frame.f_code, function))  # noqa: E731
+    blocks = lambda event, function: event == "c_call" and function.__name__ in BLOCKING and in_a_loop()  # noqa: E731
+    in_a_loop = asyncio._get_running_loop
     before = sys.getprofile()
-    # It sees this thread alone, where the event loop is.
+    # It sees only this thread, which runs the event loop.
     sys.setprofile(profile)
     yield calls
     sys.setprofile(before)
 
 
-def test_event_loop_never_reads_a_file_or_sleeps(people, key_path, blocking_calls):
+def test_event_loop_never_reads_a_file_or_sleeps(users, key_path, blocking_calls):
     async def ask_one(application):
         time.sleep(0)
         seen = len(blocking_calls)
         return seen, await application.ask(PATH, 1)
 
-    # What is imported at the first request is read by then.
-    people.TINYMCE_JWT = {"PRIVATE_KEY": private_pem()}
+    # The first request imports modules from files.
+    users.TINYMCE_JWT = {"PRIVATE_KEY": private_pem()}
     asyncio.run(ask_one(Application()))
     blocking_calls.clear()
-    people.TINYMCE_JWT = {"PRIVATE_KEY_PATH": key_path}
+    users.TINYMCE_JWT = {"PRIVATE_KEY_PATH": key_path}
     seen, answer = asyncio.run(ask_one(Application()))
     assert sub_of(answer) == "1"
-    # The key was read, by another thread. The test's own sleep shows that a call would be seen.
+    # Another thread read the key. The test's own sleep proves that a call would be seen.
     assert (seen, blocking_calls[seen:]) == (1, [])
 
 
-def test_client_that_hangs_up_is_not_an_error(people, gate_for, caplog):
+def test_client_that_hangs_up_is_not_an_error(users, gate_for, caplog):
     gate = gate_for(1)
 
     async def hang_up(application):
@@ -175,7 +174,7 @@ def test_client_that_hangs_up_is_not_an_error(people, gate_for, caplog):
         request = asyncio.create_task(application.ask(PATH, 1, gone=gone))
         await gate.reached()
         gone.set()
-        # So that the handler hears of it. It waits for the thread that signs, and answers nobody.
+        # Let the handler notice. It waits for the thread that signs, and sends no answer.
         await asyncio.sleep(0.01)
         gate.open()
         answer = await request

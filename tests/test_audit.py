@@ -1,4 +1,4 @@
-"""The audit trail: one record with the facts for every token and every refusal, and never the token."""
+"""The audit trail: one record for every token and every refusal, and never the token itself."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""``manage.py check`` reports, whatever the settings are, and never fails itself."""
+"""``manage.py check`` with any value in any setting: it reports and never fails itself."""
 
 from __future__ import annotations
 
@@ -59,7 +59,7 @@ GARBAGE = {
 
 
 def site_with(**more):
-    """Two services, one of each kind, and no two sources for one key; without a key that takes its time to load."""
+    """Settings with a service of each kind. The key is not a valid one, since that takes time to load."""
     sections = {"SERVICES": {"tinydrive": {}, "tinymceai-onprem": {"ENVIRONMENT_ID": "env", "API_SECRET": "s" * 40}}}
     key = {} if "PRIVATE_KEY_PATH" in more else {"PRIVATE_KEY": "no key"}
     return {**key, **sections, **more}

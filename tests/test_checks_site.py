@@ -1,4 +1,4 @@
-"""``manage.py check``: where the key file lies, who can read it, and whether a URL leads to an endpoint."""
+"""``manage.py check``: the folder and mode of the key file, and the URL of the endpoint."""
 
 from __future__ import annotations
 
@@ -176,11 +176,11 @@ def test_relative_path_in_a_served_folder_has_both_messages(settings, key_path, 
 
 
 class OwnTokenView(TokenView):
-    """A site's own."""
+    """A site's own view."""
 
 
 def decorated(view):
-    """What a decorator of a site's own makes."""
+    """The view in a site's own decorator."""
     return wraps(view)(partial(view))
 
 

@@ -1,4 +1,4 @@
-"""``manage.py tinymce_jwt``: the command line, which teaches, and which scripts can rely on."""
+"""``manage.py tinymce_jwt``: its help and exit statuses."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""``manage.py tinymce_jwt keys generate``: the first key, and the next."""
+"""``manage.py tinymce_jwt keys generate``: files, modes and output."""
 
 from __future__ import annotations
 

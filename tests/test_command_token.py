@@ -1,4 +1,4 @@
-"""``manage.py tinymce_jwt token``: a token as the endpoint would issue it."""
+"""``manage.py tinymce_jwt token``: the token that the endpoint would issue."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""``manage.py tinymce_jwt verify``: a token explained, wherever it is from."""
+"""``manage.py tinymce_jwt verify``: a token from any source, explained."""
 
 from __future__ import annotations
 

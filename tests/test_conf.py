@@ -1,4 +1,4 @@
-"""``TINYMCE_JWT``: defaults, overrides per service, and every way to get it wrong."""
+"""``TINYMCE_JWT``: defaults, and what a service's settings override."""
 
 from __future__ import annotations
 
@@ -32,7 +32,7 @@ class RenamedForAI(TinyAIClaims):
 
 @pytest.fixture
 def configure(settings):
-    """Set ``TINYMCE_JWT``: a key, all that the services want, and what the test is about."""
+    """A function that sets ``TINYMCE_JWT``: a key, an account, and the settings of the test."""
 
     def set_settings(services=None, **top):
         key = {} if top.keys() & {"PRIVATE_KEY", "PRIVATE_KEY_PATH"} else {"PRIVATE_KEY": private_pem()}
@@ -184,7 +184,7 @@ def test_service_without_a_key_has_a_hint(configure, service, name, hint):
 
 @pytest.fixture
 def key_at_the_top():
-    """All that can belong to a key."""
+    """All settings that belong to a key."""
     return {
         "PRIVATE_KEY": private_pem(passphrase=PASSPHRASE),
         "PRIVATE_KEY_PASSPHRASE": PASSPHRASE,
@@ -195,7 +195,7 @@ def key_at_the_top():
 
 @pytest.fixture
 def own_key(tmp_path):
-    """The settings that name a key of a service's own, each in both forms."""
+    """The settings of a service's own key, as path and as text."""
     private, public = tmp_path / "own.pem", tmp_path / "own.pub"
     private.write_text(private_pem(rsa_key("own")))
     public.write_text(public_pem(rsa_key("own")))

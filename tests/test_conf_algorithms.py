@@ -1,4 +1,4 @@
-"""``ALGORITHM``: at the top level, in a section, and never one that the service refuses."""
+"""``ALGORITHM``: at the top level and for one service."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ ALGORITHMS_OF = {
 
 @pytest.fixture
 def configure(settings):
-    """Set ``TINYMCE_JWT``: all the keys and secrets that there are, and an algorithm at the top level."""
+    """A function that sets ``TINYMCE_JWT``: a key, an account, and an algorithm at the top level."""
 
     def set_settings(services, algorithm=None):
         settings.TINYMCE_JWT = {"PRIVATE_KEY": private_pem(), **ACCOUNT, "SERVICES": services, "ALGORITHM": algorithm}

@@ -1,4 +1,4 @@
-"""The values in ``TINYMCE_JWT``: what each setting may be, and the whole message for what it may not be."""
+"""The values in ``TINYMCE_JWT``: which are accepted, and the complete message for each other one."""
 
 from __future__ import annotations
 
@@ -37,7 +37,7 @@ WANTED = {
     "CLAIM_MAPPER": "a claim mapper class or its dotted path",
     "REQUIRED_PERMISSION": "a Django permission such as 'app.codename'",
 }
-# What Python makes of a byte in the environment that is not UTF-8.
+# Python's form of an environment variable that is not UTF-8.
 NO_UTF8 = chr(0xDCFF)
 NO_TEXT = [NO_UTF8, 1, True, NAN, b"bytes", ["list"]]
 WRONG = {
@@ -74,7 +74,7 @@ wrong_values = pytest.mark.parametrize(("name", "value", "found"), FOUND, ids=la
 
 @pytest.fixture
 def configure(settings):
-    """Set ``TINYMCE_JWT`` at the top level, or in the section of one service."""
+    """A function that sets ``TINYMCE_JWT`` at the top level or for one service."""
 
     def set_settings(values, service=None, **top):
         key = {} if any("PRIVATE" in str(name) for name in [*values, *top]) else {"PRIVATE_KEY": private_pem()}

@@ -56,7 +56,7 @@ def test_refused_vector_is_an_invalid_token(vector):
 
 
 def claim_at_fault(vector):
-    """The claim that the token is refused for, None where it is the header or a claim that is stamped."""
+    """The claim for which the token is refused; None for the header and for stamped claims."""
     try:
         verify_token(sign_vector(vector), vector["service"])
     except InvalidToken as error:

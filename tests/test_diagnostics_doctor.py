@@ -1,4 +1,4 @@
-"""``manage.py tinymce_jwt doctor``: the whole way once, and what is wrong on it."""
+"""``manage.py tinymce_jwt doctor``: each finding, and the exit status."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ from .helpers.mappers import FailingClaims, RefusingClaims
 
 
 class Findings(list):
-    """What the doctor found, each as (area, state, text, hint)."""
+    """The findings of the doctor, as its JSON has them."""
 
     def texts(self, area, *states):
         return "\n".join(
@@ -39,14 +39,14 @@ def examine(*arguments):
 
 @pytest.fixture
 def healthy(site):
-    """A site as it is in production, with nothing to say against it."""
+    """A site that is ready for production."""
     site.ALLOWED_HOSTS = ["intranet.example.com"]
     site.SESSION_COOKIE_SECURE = True
     return site
 
 
 def login_everywhere(get_response):
-    """Redirects every anonymous request, as many sites' own middleware does."""
+    """Redirect anonymous requests to the login page, as many sites do."""
 
     def middleware(request):
         return get_response(request) if request.user.is_authenticated else HttpResponseRedirect("/login/")
@@ -55,7 +55,7 @@ def login_everywhere(get_response):
 
 
 class OwnAuthentication(AuthenticationMiddleware):
-    """A subclass, as sites have them."""
+    """A site's own subclass."""
 
 
 def with_middleware(site, *paths, without=()):

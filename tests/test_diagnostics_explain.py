@@ -1,4 +1,4 @@
-"""A token explained: every rule with its verdict, the same as ``verify_token`` gives, and never an exception."""
+"""The report of a token: a verdict for every rule, in agreement with ``verify_token``, for any input."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The token inspector: what staff sees, who may see it, and what it never shows."""
+"""The token inspector: what it shows, to whom, and what it never shows."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Where a request may come from. Anonymous requests do: 403 is another site's, and 401 is past that question."""
+"""The origins of requests. The requests are anonymous, so 403 means refused and 401 means accepted."""
 
 from __future__ import annotations
 
@@ -183,3 +183,62 @@ def test_log_names_the_origin_and_shortens_it(caplog):
 def test_log_names_the_fetch_site(caplog, site):
     ask(None, site)
     assert f"Sec-Fetch-Site is {site}" in caplog.text
+
+
+@pytest.mark.parametrize(
+    "origin",
+    [
+        "https://evil.net:1@.example.com/",
+        "https://evil.net:1@www.example.com",
+        "https://user@www.example.com",
+        "https://www.example.com/",
+        "https://www.example.com/path",
+        "https://www.example.com?query",
+        "https://www.example.com#fragment",
+        "https://www.example.com:",
+        "https://www.example.com:port",
+        "https://www.example.com:123456",
+        "https://www.example.com ",
+        " https://www.example.com",
+        "https://www.exa mple.com",
+        "https://www.example.com\t",
+        "https://www.ex\xe4mple.com",
+        "HTTPS://www.example.com",
+        "//www.example.com",
+        "https:www.example.com",
+        "https://.example.com",
+        "https://",
+    ],
+)
+@pytest.mark.parametrize("trusted", ["exactly", "https://*.example.com"])
+def test_origin_of_another_form_matches_nothing(settings, trusted, origin):
+    settings.CSRF_TRUSTED_ORIGINS = [origin if trusted == "exactly" else trusted]
+    assert ask(origin).status_code == REFUSED
+
+
+@pytest.mark.parametrize(
+    "origin", ["https://www.example.com", "https://a_b.example.com:65535", "capacitor://localhost", "http://[::1]:8000"]
+)
+def test_origin_of_the_right_form_can_be_trusted(settings, origin):
+    settings.CSRF_TRUSTED_ORIGINS = [origin]
+    assert ask(origin).status_code == ACCEPTED
+
+
+@pytest.mark.parametrize("origin", ["https://testserver", "http://testserver:8000", "https://testserver:8443"])
+def test_reason_for_another_scheme_or_port_names_the_proxy_settings(settings, origin):
+    settings.DEBUG = True
+    reason = ask(origin).json()["detail"]
+    assert reason.startswith(f"The Origin is '{origin}'. Django takes this site for http://testserver, so only the")
+    assert "SECURE_PROXY_SSL_HEADER" in reason
+    assert "CSRF_TRUSTED_ORIGINS" not in reason
+
+
+def test_reason_for_the_origin_null_names_the_sandbox(settings):
+    settings.DEBUG = True
+    assert "sandboxed frames" in ask("null").json()["detail"]
+
+
+def test_reason_for_another_site_names_the_trusted_origins(settings):
+    settings.DEBUG = True
+    reason = ask("https://www.example.com").json()["detail"]
+    assert reason.endswith("If that site is yours, add it to CSRF_TRUSTED_ORIGINS.")

@@ -1,4 +1,4 @@
-"""Keys are rotated, and damaged, under a real gunicorn with two workers: not one request fails."""
+"""Key files are replaced and damaged under gunicorn with two workers, and no request fails."""
 
 from __future__ import annotations
 
@@ -98,7 +98,9 @@ class Site:
     @property
     def environment(self):
         path = os.pathsep.join([str(self.folder), str(ROOT)])
-        return {**os.environ, "PYTHONPATH": path, "DJANGO_SETTINGS_MODULE": "site_settings"}
+        # Without coverage, which slows the workers down and is lost when they are killed.
+        changes = {"PYTHONPATH": path, "DJANGO_SETTINGS_MODULE": "site_settings", "COVERAGE_PROCESS_CONFIG": ""}
+        return {**os.environ, **changes}
 
     def write(self, path, key):
         path.touch(mode=0o600)
@@ -114,7 +116,7 @@ class Site:
             connection.close()
 
     def log_in(self):
-        """Log in at the admin's own page, as a person does, and return the cookie of the session."""
+        """Log in at the admin's page, and return the session cookie."""
         cookies = SimpleCookie()
         answer, _ = self.request("GET", "/admin/login/")
         cookies.load(answer.headers["Set-Cookie"])
@@ -128,11 +130,11 @@ class Site:
         return f"sessionid={cookies['sessionid'].value}"
 
     def complaints(self):
-        return len(re.findall("cannot be used; the last good one stays in use", self.log_path.read_text()))
+        return len(re.findall("cannot be used. The previous key stays in use", self.log_path.read_text()))
 
 
 class Traffic:
-    """Browsers that ask for tokens without a pause, until they are told to stop."""
+    """Clients that request tokens without a pause until the end of the with block."""
 
     def __init__(self, site, cookie, browsers=3):
         self.site, self.cookie = site, cookie
@@ -153,7 +155,7 @@ class Traffic:
     def _browse(self):
         origin = f"http://127.0.0.1:{self.site.port}"
         headers = {"Content-Type": "application/json", "Origin": origin, "Cookie": self.cookie}
-        # An answer that is none at all ends the thread with an exception, and with that the test.
+        # A missing answer ends the thread with an exception, which fails the test.
         while not self._stop.is_set():
             began = time.monotonic()
             answer, body = self.site.request("POST", "/tinymce/jwt/", "{}", headers)
@@ -202,7 +204,7 @@ def signed_by(token, key):
 
 
 def rename(site, key):
-    """As ``mv`` does, and careful tools: the new file takes the name in one step."""
+    """As ``mv`` does: the new file takes the name in one step."""
     new = site.key_path.with_name("new.pem")
     site.write(new, key)
     new.replace(site.key_path)
@@ -257,7 +259,7 @@ def delete(site):
 
 
 def wait_until(condition):
-    """Wait until it holds, at most as long as the documentation promises; return when it did."""
+    """Wait until the condition holds, at most as long as the documentation promises. Return that moment."""
     deadline = time.monotonic() + NOTICED_WITHIN
     while not condition():
         assert time.monotonic() < deadline, f"not within {NOTICED_WITHIN} s"

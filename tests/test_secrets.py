@@ -1,4 +1,4 @@
-"""The security promise that no key, passphrase, API secret or token is shown, whatever goes wrong."""
+"""No key, passphrase, API secret or token is ever shown, whatever fails."""
 
 from __future__ import annotations
 
@@ -51,12 +51,12 @@ def body_of(pem):
     return "".join(pem.splitlines()[1:-1])
 
 
-# Not beside the mappers: Django's reports show the lines around a frame's own.
+# Not near the mappers: Django's reports show the source lines around a frame.
 PASSPHRASE = "tr0ub4dor-and-3"
 WRONG_PASSPHRASE = "tr0ub4dor-and-4"
 
 
-# Settings with which no token can be issued, although there is a secret in them.
+# Settings that hold a secret, and with which no token can be issued.
 FAILURES = {
     "wrong-passphrase-pkcs1": lambda: encrypted(PKCS1, WRONG_PASSPHRASE),
     "wrong-passphrase-pkcs8": lambda: encrypted(PKCS8, WRONG_PASSPHRASE),
@@ -93,7 +93,7 @@ each_failure = pytest.mark.parametrize("failure", FAILURES.values(), ids=FAILURE
 
 
 def pieces(key_text):
-    """Cut a key into what stays together however a report wraps it, less the beginning that all keys share."""
+    """Parts of a key that no line break of a report divides, without the start that all keys share."""
     body = re.sub(r"-----[A-Z ]+-----|\\n|\s", "", key_text)
     return [body[start : start + 16] for start in range(64, len(body) - 15, 16)]
 
@@ -136,7 +136,7 @@ def page_of_escaped_error(user, service):
 
 
 def report_of(error):
-    """All that a report can show of an error, its frames' variables included; the test's own frame is left out."""
+    """All that a report can show of an error, with the variables of all frames but the test's."""
     chain = TracebackException(type(error), error, error.__traceback__.tb_next, capture_locals=True)
     return f"{error} {error!r} {''.join(chain.format())}"
 
@@ -234,7 +234,7 @@ def of_this_site():
     return of_ada(rsa_key(), "RS256")
 
 
-# Settings and a token that is not accepted with them; that of the last three is good.
+# Settings, and a token that is not accepted with them. The last three tokens are valid elsewhere.
 UNACCEPTED = {
     "changed": (lambda: {"PRIVATE_KEY": private_pem()}, lambda: of_this_site()[:-8] + "changed8"),
     "cut-off": (lambda: {"PRIVATE_KEY": private_pem()}, lambda: of_this_site()[:-1]),

@@ -1,4 +1,4 @@
-"""The loaded key: parsed once, matched with its public half, and what tokens are verified with."""
+"""Local keys: parsed once, matched with their public half, and used to verify."""
 
 from __future__ import annotations
 
@@ -22,10 +22,10 @@ LOADERS = ("load_pem_private_key", "load_ssh_private_key", "load_pem_public_key"
 
 @pytest.fixture
 def parses():
-    """How often a key was parsed by now, in this thread and in those that it starts."""
+    """A function that counts how often a key was parsed, in this thread and those that it starts."""
     called = []
 
-    # In one line, since no coverage is measured in what a profile calls.
+    # In one line, because coverage does not measure a profile function.
     note = lambda frame, event, function: called.append((event, getattr(function, "__name__", "")))  # noqa: E731
     threading.setprofile(note)
     sys.setprofile(note)

@@ -1,4 +1,4 @@
-"""The key file while the site runs: a change is noticed, and what cannot be used leaves the last good key in use."""
+"""Key files that change while the site runs: a good key is used, and a bad one leaves the previous key in use."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ from .helpers.key_damage import each_damage
 from .helpers.keys import private_pem, public_pem, rsa_key
 from .helpers.tokens import assert_site_signs_with, issued_claims, issued_token
 
-# True of a new key as of the old one that is back.
+# Also true if the old key comes back.
 TAKEN = "The key files have changed. Tokens are now signed and verified with the keys in them."
 
 
@@ -42,11 +42,11 @@ def pair(settings, key_path):
 
 
 def write(path, name):
-    """Write a key; all files have one size."""
+    """Write a key. All files have the same size."""
     path.write_text(private_pem(rsa_key(name)).ljust(2000))
 
 
-# Ways in which another key gets into the place of the first.
+# Ways to replace a key file.
 def by_rewriting(path, other):
     path.write_bytes(other.read_bytes())
 

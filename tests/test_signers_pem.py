@@ -1,4 +1,4 @@
-"""The forms in which people have RSA keys, and what environments and editors do to them: each of these is taken."""
+"""The forms of RSA keys, and what environments and editors do to them: all are accepted."""
 
 from __future__ import annotations
 
@@ -49,12 +49,12 @@ each_carrier = pytest.mark.parametrize("carrier", CARRIERS.values(), ids=CARRIER
 
 @lru_cache
 def encrypted_pem(form):
-    # Kept, since the passphrase of OpenSSH's form takes its time.
+    # Cached, because OpenSSH's encryption is slow.
     return private_pem(form=form, passphrase=PASSPHRASE)
 
 
 def public_text(form, key=None):
-    """A public key as one of its programs writes it; DER as Tiny's portal shows it, in base64 on one line."""
+    """A public key in text form; DER as Tiny's portal shows it, in base64 on one line."""
     data = (key or rsa_key()).public_key().public_bytes(*PUBLIC_FORMS[form])
     return (base64.b64encode(data) if form == "der" else data).decode()
 
@@ -75,7 +75,7 @@ def test_private_key_of_every_form_and_spelling_signs(settings, form, spelling):
 
 @pytest.mark.parametrize(
     ("form", "spelling"),
-    # The header of an encrypted PKCS#1 key is lines; without them it is lost.
+    # An encrypted PKCS#1 key has header lines, which this would destroy.
     [
         (form, spelling)
         for form in FORMS

@@ -1,4 +1,4 @@
-"""Keys and key files that cannot be used: each is refused with what it is, the setting, and a hint."""
+"""Keys and key files that cannot be used: the message names the setting, what was found, and what to do."""
 
 from __future__ import annotations
 
@@ -171,7 +171,7 @@ def test_unsupported_cipher_is_refused(settings):
 
 @pytest.fixture
 def open_folder():
-    """A folder that every user can enter, which none of pytest's own is."""
+    """A folder that every user can enter, unlike those of pytest."""
     with TemporaryDirectory() as name:
         folder = Path(name)
         folder.chmod(0o755)
@@ -181,7 +181,7 @@ def open_folder():
 
 @pytest.fixture
 def as_nobody():
-    """Root may read everything."""
+    """Run as a user who may not read everything, as root may."""
     before = os.geteuid()
     os.seteuid(NOBODY if before == 0 else before)
     yield
@@ -264,7 +264,7 @@ call_command("check")
 
 
 def check_in_a_process(path, passphrase="", first=""):
-    """What ``manage.py check`` writes; a process of its own can be ended, and can lack what this one has."""
+    """The output of ``manage.py check`` in a new process, which can time out or lack a package."""
     command = [sys.executable, "-c", CHECK.format(first=first), path, passphrase]
     return subprocess.run(command, cwd=Path(__file__).parents[1], capture_output=True, text=True, timeout=60).stderr
 

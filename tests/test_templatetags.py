@@ -1,4 +1,4 @@
-"""``{% tinymce_jwt_providers %}``: the script tag, and its nonce where the page has one."""
+"""``{% tinymce_jwt_providers %}``: the script tag and its nonce."""
 
 from __future__ import annotations
 

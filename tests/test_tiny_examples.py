@@ -1,4 +1,4 @@
-"""The PHP and the Node example of Tiny's documentation, replayed.
+"""The endpoint answers as the PHP and Node examples of Tiny's documentation do.
 
 Both answer a JSON POST with ``{"token": ...}``: RS256, and the claims ``sub``, ``name`` and ``exp``
 ten minutes ahead. https://www.tiny.cloud/docs/tinymce/latest/tinydrive-jwt-authentication/

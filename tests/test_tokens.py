@@ -1,4 +1,4 @@
-"""``issue_token`` and ``verify_token``: what is signed, what is refused, and what is believed."""
+"""``issue_token`` and ``verify_token``: what is signed, refused and accepted."""
 
 from __future__ import annotations
 
@@ -80,7 +80,7 @@ def test_service_that_is_not_configured_is_refused(site, person, service):
         issue_token(person, service)
 
 
-# Long enough for a test that runs long after it was collected.
+# A test may run minutes after it was collected.
 DAY = 86_400
 CYCLE: dict[str, object] = {}
 CYCLE["self"] = CYCLE

@@ -1,4 +1,4 @@
-"""Tokens that an attacker makes: of all these, ``verify_token`` believes none."""
+"""Tokens that an attacker makes: ``verify_token`` refuses them all."""
 
 from __future__ import annotations
 

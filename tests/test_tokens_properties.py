@@ -1,4 +1,4 @@
-"""What holds for every input: hypothesis looks for the one that breaks it.
+"""Properties of tokens that hold for every input, tried by hypothesis.
 
 ``HYPOTHESIS_PROFILE=thorough`` tries 10,000 inputs for each property.
 """

@@ -23,7 +23,7 @@ class NumberAsName(TinyDriveClaims):
 
 
 class Fault(NamedTuple):
-    """What is wrong with a request or with the site, and the answer; ``detail`` is in what the developer is told."""
+    """A fault of a request or of the site, and its answer. ``detail`` is part of what DEBUG adds."""
 
     status: int
     error: str
@@ -58,7 +58,7 @@ each_broken = pytest.mark.parametrize("broken", BROKEN.values(), ids=BROKEN)
 
 @pytest.fixture
 def ask_with(site, user):
-    """Ask with faults of the request and of the site; where two faults meet in one place, the first has it."""
+    """A function that sends a request with faults. Where two set the same value, the first one counts."""
 
     def ask_with(*faults, **more):
         request = {"user": user, "service": "", **more}
@@ -93,7 +93,7 @@ def test_first_of_two_faults_gets_its_answer(ask_with, first, second, client_cla
     assert error_of(ask_with(FAULTS[first], FAULTS[second], client_class=client_class)) == FAULTS[first][:2]
 
 
-# Not the permission: what it is, the broken settings do not tell.
+# Not the permission, which broken settings do not name.
 @pytest.mark.parametrize(
     ("broken", "name"), [*product(BROKEN, ["method", "cross-site", "anonymous", "too-large", "not-json"])]
 )

@@ -1,4 +1,4 @@
-"""The bodies that the token endpoint takes and refuses."""
+"""The request bodies that the token endpoint accepts and refuses."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What a site may vary about the token endpoint, and what its middleware and its users' rights do."""
+"""The hooks of TokenView, permissions, and the number of queries."""
 
 from __future__ import annotations
 
@@ -121,7 +121,7 @@ def test_inactive_user_is_logged_out_by_default(site, user):
 
 @pytest.fixture(params=[False, True], ids=["login-optional", "login-required"])
 def login_middleware(request, settings):
-    """With and without the middleware that reads the user before any view does."""
+    """With and without the middleware that reads the user before the view."""
     if not request.param:
         settings.MIDDLEWARE = [name for name in settings.MIDDLEWARE if not name.endswith("LoginRequiredMiddleware")]
 

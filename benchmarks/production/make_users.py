@@ -1,4 +1,4 @@
-"""Give the site users, each with a session, and print a line of JSON for each: the primary key and the cookies."""
+"""Make users with sessions, and print a line of JSON for each: the primary key and the cookies."""
 
 import json
 import sys
@@ -15,7 +15,7 @@ ENGINES = ["db", "signed_cookies"]
 def main(number):
     users = get_user_model().objects
     names = [f"editor{number}" for number in range(number)]
-    # No password that anybody could log in with, but another one for each: the session's hash is made of it.
+    # Not a usable password, but a different one for each user: a part of the session is made from it.
     users.bulk_create(users.model(username=name, first_name="Ada", last_name=name, password=name) for name in names)
     for user in users.filter(username__startswith="editor"):
         cookies = {engine: session_key(user, engine) for engine in ENGINES}

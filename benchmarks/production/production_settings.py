@@ -1,4 +1,4 @@
-"""The example project with the settings that docs/performance.rst recommends; each may be varied from outside."""
+"""The example project with the settings that docs/performance.rst recommends; environment variables change some."""
 
 import os
 
@@ -7,13 +7,11 @@ from intranet.settings import DATABASES, LOGGING
 
 DEBUG = False
 ALLOWED_HOSTS = ["127.0.0.1"]
-ROOT_URLCONF = "production_urls"
 
-# Without this, each request opens a connection of its own: by far the dearest of Django's defaults.
 DATABASES["default"]["CONN_HEALTH_CHECKS"] = True
 DATABASES["default"]["CONN_MAX_AGE"] = None if os.environ.get("BENCH_CONNECTIONS") != "new" else 0
 SESSION_ENGINE = f"django.contrib.sessions.backends.{os.environ.get('BENCH_SESSIONS', 'db')}"
-# Django's own default is a cache for each process: two of them would not hear of each other's logouts.
+# Django's default cache is in the memory of one process. A session that one process ends would live on in the others.
 if "BENCH_MEMCACHED" in os.environ:
     CACHES = {
         "default": {

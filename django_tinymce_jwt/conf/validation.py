@@ -150,6 +150,12 @@ MISSING_KEY_FILE = Kind(
     "Correct the path, or make a key pair: manage.py tinymce_jwt keys generate. "
     "Until then, no token can be issued for: {services}.",
 )
+OTHER_ADMIN_SITE = Kind(
+    "W009",
+    WARNING,
+    "The token inspector asks the admin's default site who may see it, but the URLs have the AdminSite {name!r}.",
+    'Name that site: path("...", include("django_tinymce_jwt.inspector.urls"), {{"admin_site": site}}).',
+)
 
 
 def is_known(name: Any) -> bool:
@@ -260,9 +266,7 @@ def _value_faults(name: str, value: Any, service: str | None) -> Iterator[Fault]
         hint = "Put the text in PRIVATE_KEY (or PUBLIC_KEY); if it was shown anywhere, generate a new key."
         yield KEY_TEXT.fault(service, name=where, wanted=known.wanted, hint=hint)
     elif not known.accepts(value):
-        is_other_form = name == "SIGNER" and isinstance(value, Mapping)
-        found = "a dict of another form" if is_other_form else _found(value, known.secret)
-        yield WRONG_VALUE.fault(service, name=where, found=found, wanted=known.wanted)
+        yield WRONG_VALUE.fault(service, name=where, found=_found(value, name), wanted=known.wanted)
     elif name == "API_SECRET":
         yield from _secret_faults(value, where, service)
 
@@ -276,9 +280,11 @@ def _is_key_text(value: Any) -> bool:
     return looks_like_key_text(text)
 
 
-def _found(value: Any, secret: bool) -> str:
-    if not secret:
+def _found(value: Any, name: str) -> str:
+    if not SETTINGS[name].secret:
         return describe(value)
+    if name == "SIGNER":
+        return "a dict of another form" if isinstance(value, Mapping) else f"of the type {type(value).__name__}"
     if isinstance(value, (str, bytes)):
         return "not text in UTF-8" if value.strip() else "blank"
     return f"of the type {type(value).__name__}"

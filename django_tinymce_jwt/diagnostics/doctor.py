@@ -15,11 +15,12 @@ from .. import checks, conf
 from ..claims import TinyDriveClaims, get_claim_mapper_class
 from ..conf import ServiceConfig
 from ..conf.validation import MISSING_KEY
+from ..display import printable
 from ..endpoint import refusal_reason
 from ..exceptions import SigningKeyError
-from ..signers.sources import KeySource
+from ..signers.key_source import KeySource
 from ..tokens import CLOCK_SKEW, issue_token, verify_token
-from . import site_checks
+from . import urls_cookies_cors
 from .findings import Finding, error, failure_text, info, ok, warning
 from .key_pairs import KeyFacts, describe_keys
 
@@ -37,11 +38,11 @@ def examine(user: Any = None, origin: str | None = None) -> Iterator[Finding]:
     yield from _keys()
     yield from _clock(time.time())
     yield from _urls()
-    yield from site_checks.middleware()
-    yield from site_checks.cookies()
-    yield from site_checks.cors()
+    yield from urls_cookies_cors.middleware()
+    yield from urls_cookies_cors.cookies()
+    yield from urls_cookies_cors.cors()
     if origin is not None:
-        yield from site_checks.origin(origin)
+        yield from urls_cookies_cors.origin(origin)
     for config in conf.read().services.values():
         yield from _claims(config)
         yield _token(user, config)
@@ -116,7 +117,7 @@ def _urls() -> Iterator[Finding]:
     found = list(_from_checks("URLs"))
     yield from found
     if all(finding.state != "error" for finding in found):
-        yield from site_checks.endpoints()
+        yield from urls_cookies_cors.endpoints()
 
 
 def _clock(now: float) -> Iterator[Finding]:
@@ -159,8 +160,8 @@ def _token(user: Any, config: ServiceConfig) -> Finding:
         reason = refusal_reason(user, config.required_permission)
         verify_token(issue_token(user, service), service)
     except Exception as failure:  # whatever the site's claim mapper raises
-        hint = f"To see where: manage.py tinymce_jwt token {user.pk} --service {service} --traceback"
+        hint = f"To see where: manage.py tinymce_jwt token {printable(user.pk)} --service {service} --traceback"
         return error("token", f"{service}: {failure_text(failure)}", hint)
     if reason is not None:
         return warning("token", f"{service}: the endpoint would refuse. {reason}", "Or try another user.")
-    return ok("token", f"{service}: a token for {user.get_username()} was issued and verified.")
+    return ok("token", f"{service}: a token for {printable(user.get_username())} was issued and verified.")

@@ -33,7 +33,7 @@ def elsewhere(site_and_elsewhere):
     return site_and_elsewhere[1]
 
 
-# Not for the session: while Playwright runs, Django refuses the other tests their database.
+# Per module: while Playwright runs, Django refuses database access to other tests.
 @pytest.fixture(scope="module")
 def browser():
     path = shutil.which("chromium") or shutil.which("chromium-browser") or shutil.which("google-chrome")
@@ -67,7 +67,7 @@ def visitor(make_visitor, site):
 
 @pytest.fixture
 def screenshot():
-    """A function that keeps a picture of a page for the documentation, where UPDATE_SCREENSHOTS is set."""
+    """A function that saves a picture of a page for the documentation if UPDATE_SCREENSHOTS is set."""
 
     def take(page, name):
         if os.environ.get("UPDATE_SCREENSHOTS"):

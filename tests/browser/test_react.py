@@ -18,7 +18,7 @@ def bundle():
 
 @pytest.fixture
 def react_visitor(bundle, visitor):
-    """A visitor of a page that loads ``providers.js`` long before TinyMCE, and tells so on its console."""
+    """A visitor of a page that loads ``providers.js`` before TinyMCE, which its console says."""
     yield visitor
     (line,) = visitor.take_problems()
     assert line.startswith("warning: django-tinymce-jwt sets no provider: TinyMCE is not loaded yet.")

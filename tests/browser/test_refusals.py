@@ -1,4 +1,4 @@
-"""What the editor's user sees when there is no token: always one clear message, and nothing else goes wrong."""
+"""What the editor's user sees when there is no token: one clear message, and no other error."""
 
 from __future__ import annotations
 
@@ -48,7 +48,7 @@ def test_user_without_permission_is_reported_so(visitor):
     visitor.click("PDF")
     visitor.sees(NOT_ALLOWED)
     visitor.click("Drive")
-    # TinyMCE itself shows a text that it shows already only once.
+    # TinyMCE shows the same text only once.
     visitor.sees(NOT_ALLOWED)
     assert statuses(visitor.take_problems()) == ["403", "403"]
 
@@ -64,7 +64,7 @@ def test_unusable_key_shows_one_message(visitor):
     visitor.sign_in()
     visitor.open("/all/", editors=2)
     visitor.click("Word")
-    # The first is all that the plugin says by itself.
+    # The first is the plugin's own.
     visitor.sees("Operation failed", NOT_NOW)
     assert statuses(visitor.take_problems()) == ["500"]
 

@@ -1,4 +1,4 @@
-"""What ``manage.py check`` says of this package."""
+"""The messages of ``manage.py check`` about this package."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Asking the token endpoint as a plugin does: with the user's session, and without a CSRF token."""
+"""Requests to the token endpoint as a plugin makes them: with the user's session, without a CSRF token."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ each_server = pytest.mark.parametrize("client_class", [Client, AsyncClient], ids
 
 
 def client_of(user, client_class=Client):
-    """Return a client with the session of this user, or with none if it is None."""
+    """Return a client that is logged in as the user, unless that is None."""
     client = client_class(enforce_csrf_checks=True)
     if user is not None:
         client.force_login(user)
@@ -25,7 +25,7 @@ def client_of(user, client_class=Client):
 
 def send(client, body="{}", *, method="POST", path=PATH, content_type="application/json", **more):
     async def send_async():
-        # A view that hangs shall fail its test, not stop the run.
+        # A view that hangs must fail its test and not stop the run.
         return await asyncio.wait_for(client.generic(method, path, body, content_type, **more), 30)
 
     if isinstance(client, AsyncClient):
@@ -38,7 +38,7 @@ def ask(user, *args, client_class=Client, **kwargs):
 
 
 def has_the_headers(response):
-    """Whether the answer has what every answer has."""
+    """Whether the answer has the headers of every answer."""
     vary = {name.strip() for name in response["Vary"].split(",")}
     return (
         response["Cache-Control"] == "no-store"
@@ -48,7 +48,7 @@ def has_the_headers(response):
 
 
 def error_of(response):
-    """Return status and error, once all that holds for every error has been seen to hold."""
+    """Return status and error, after a check of what all error answers have in common."""
     answer = response.json()
     assert response["Content-Type"] == "application/json"
     assert has_the_headers(response)
@@ -58,6 +58,6 @@ def error_of(response):
 
 
 def claims_of(response, service="tinydrive"):
-    """Return what the token of the answer claims, once it has been verified."""
+    """Verify the token of the answer and return its claims."""
     assert response.status_code == 200, response.content
     return verify_token(response.json()["token"], service)

@@ -1,4 +1,4 @@
-"""The text of the error for which no token is issued."""
+"""The text of the error that a call of ``issue_token`` raises."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What becomes of a key file when its replacement goes wrong."""
+"""Ways in which a key file becomes unusable."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ def without_a_line(pem):
     return "\n".join([*lines[:8], *lines[9:]])
 
 
-def put_a_folder_there(path):
+def replace_with_folder(path):
     path.unlink()
     path.mkdir()
 
@@ -24,6 +24,6 @@ DAMAGES = {
     "public": lambda path: path.write_text(public_pem(rsa_key("other"))),
     "too-short": lambda path: path.write_text(private_pem(rsa_key("short", 1024))),
     "deleted": lambda path: path.unlink(),
-    "a-folder": put_a_folder_there,
+    "a-folder": replace_with_folder,
 }
 each_damage = pytest.mark.parametrize("damage", DAMAGES.values(), ids=DAMAGES)

@@ -21,7 +21,7 @@ OPENSSH = PrivateFormat.OpenSSH
 
 
 def rsa_key(name="site", bits=2048):
-    """The key of that name: the same one throughout a run, another in the next."""
+    """The key of that name: the same one during a run, a new one in the next."""
     return _rsa_key(name, bits)
 
 

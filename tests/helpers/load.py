@@ -1,4 +1,4 @@
-"""The users of the example site, and what they get when they ask for tokens."""
+"""Load on the example site: its users request tokens, and the answers are counted."""
 
 from __future__ import annotations
 
@@ -40,7 +40,7 @@ KINDS = {
 
 
 class Visitors:
-    """Users who ask a server by turns; ``log`` is the file of what the server writes."""
+    """Users who send requests in turn. ``log`` is the path of the server's output."""
 
     def __init__(self, site, kind, server, log):
         self.site = site
@@ -51,7 +51,7 @@ class Visitors:
         self._number = 0
 
     def outcomes(self, number, clients=8):
-        """Return how often each thing came of that many requests: ``token``, or the status and error."""
+        """Send so many requests. Return how often each outcome came: ``token``, or the status and error."""
         start, self._number = self._number, self._number + number
         users = [self.site.users[index % len(self.site.users)] for index in range(start, start + number)]
         keys = self.public_keys()
@@ -59,32 +59,32 @@ class Visitors:
         return Counter(outcome(answer, users[answer.number], keys) for answer in answers)
 
     def until(self, condition):
-        """Ask until the condition holds; return what came of it all."""
+        """Send requests until the condition holds. Return the outcomes."""
         outcomes = self.outcomes(20)
         for _ in range(500):
             if condition():
                 return outcomes
             outcomes += self.outcomes(20)
-        raise AssertionError(f"10,000 requests were in vain: {outcomes}\n{self.log.read_text()[-2000:]}")
+        raise AssertionError(f"10,000 requests did not help: {outcomes}\n{self.log.read_text()[-2000:]}")
 
     def until_tokens_come(self):
-        """Ask until tokens are all that comes."""
+        """Send requests until all of them get tokens."""
         self.until(lambda: self.outcomes(20) == {"token": 20})
 
     def request_of(self, user, body=b"{}"):
         return post(PATH, self.host, {"Cookie": f"sessionid={user.cookies['db']}"}, body)
 
     def public_keys(self):
-        """The keys that the site had so far."""
+        """All public keys that the site has had so far."""
         return [path.read_bytes() for path in (self.site.folder / "secrets").glob("*.pub.pem")]
 
     def claims(self, key):
-        """Return what the next token claims, or None if another key signed it."""
+        """Return the claims of the next token, or None if another key signed it."""
         [answer] = ask(self.server.address, iter([self.request_of(self.site.users[0])]), 1)
         return verified(json.loads(answer.body)["token"], [key])
 
     def blocks(self):
-        """The number of objects that the server's process has, after it has collected its garbage."""
+        """The number of memory blocks of the server's process after a garbage collection."""
         request = f"GET /load/blocks/ HTTP/1.1\r\nHost: {self.host}\r\n\r\n".encode()
         [answer] = ask(self.server.address, iter([request]), 1)
         return json.loads(answer.body)["blocks"]
@@ -93,7 +93,7 @@ class Visitors:
         return self.log.read_text().count(text)
 
     def errors(self):
-        """What the server wrote of errors."""
+        """The errors that the server logged."""
         return re.findall(
             r"^(?:ERROR|CRITICAL|\[.*\[(?:ERROR|CRITICAL)\]|Traceback).*", self.log.read_text(), re.MULTILINE
         )
@@ -105,6 +105,8 @@ def serving(kind, site, log, **environment):
         **site.environment,
         "PYTHONPATH": os.pathsep.join([str(SETTINGS), site.environment["PYTHONPATH"]]),
         "DJANGO_SETTINGS_MODULE": "load_settings",
+        # Coverage would slow the servers down, and grow with each request.
+        "COVERAGE_PROCESS_CONFIG": "",
         "BENCH_CONNECTIONS": kind.connections,
         **environment,
     }
@@ -113,7 +115,7 @@ def serving(kind, site, log, **environment):
         assert visitors.outcomes(8) == {"token": 8}
         processes = server.processes()
         yield visitors
-        # Whatever happened, no process had to be replaced.
+        # No process was replaced.
         assert server.processes() == processes
 
 
@@ -132,7 +134,7 @@ def outcome(answer, user, keys):
 
 
 def verified(token, keys):
-    """Return the claims of a token that one of the keys signed, else None; times are not looked at."""
+    """Return the claims if one of the keys signed the token, else None. Times are not checked."""
     for key in keys:
         with suppress(jwt.InvalidSignatureError):
             return jwt.decode(token, key, ["RS256"], options={"verify_exp": False, "verify_iat": False})

@@ -11,7 +11,7 @@ from pathlib import Path
 
 SOURCE = Path(__file__).parent.parent / "sites" / "react"
 LOCK = SOURCE / "package-lock.json"
-# What npm downloads stays beside the packages of Python, for as long as the versions stay.
+# npm's packages are kept beside Python's until a version changes.
 FOLDER = Path(sys.prefix) / "react-page" / hashlib.sha256(LOCK.read_bytes()).hexdigest()[:12]
 STATIC = FOLDER / "static"
 

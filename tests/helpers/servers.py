@@ -1,4 +1,4 @@
-"""The servers behind the pages: the site in a process with settings of its own, and a page on another origin."""
+"""The servers of the browser tests: the site in its own process, and a page on another origin."""
 
 from __future__ import annotations
 
@@ -54,7 +54,7 @@ def website(other_origin="https://www.example.com", prefix="", settings="setting
 
 
 class OtherOrigin(SimpleHTTPRequestHandler):
-    """A page on another origin than the site, which has TinyMCE itself; ``api`` is the site's URL."""
+    """A page on another origin, with its own copy of TinyMCE. ``api`` returns the site's URL."""
 
     def __init__(self, *args, api, **kwargs):
         self.api = api

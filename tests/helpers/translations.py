@@ -1,4 +1,4 @@
-"""Translations of a site's own, compiled as gettext wants them."""
+"""A site's own translations, compiled for gettext."""
 
 from __future__ import annotations
 

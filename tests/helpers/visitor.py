@@ -1,4 +1,4 @@
-"""A person with a browser, who sees whatever goes wrong in a page."""
+"""A browser that visits the site and collects the errors of its pages."""
 
 from __future__ import annotations
 
@@ -46,7 +46,7 @@ class Visitor:
         return requests
 
     def sign_in(self, username="ada"):
-        # As if in another tab: the page that is open is not told.
+        # As in another tab: the open page does not notice.
         assert self.context.request.get(f"{self.site}/sign-in/{username}/").text() == "signed in"
 
     def sign_out(self):

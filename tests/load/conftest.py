@@ -24,14 +24,14 @@ def log(tmp_path):
 
 @pytest.fixture
 def visitors(kind, example, log):
-    """The users of the site, who ask one of its servers."""
+    """The users of the site, for each kind of server."""
     with serving(kind, example, log) as visitors:
         yield visitors
 
 
 @pytest.fixture
 def secrets(example):
-    """The folder of the key pair, which has the first pair again at the end."""
+    """The folder of the key pair. The first pair is restored at the end."""
     folder = example.folder / "secrets"
     first = {path: path.read_text() for path in folder.glob("tiny*.pem")}
     yield folder

@@ -1,4 +1,4 @@
-"""What fails around the endpoint has a clear answer while it lasts, and leaves nothing broken behind."""
+"""Faults around the endpoint: clear answers while they last, and tokens again afterwards."""
 
 from __future__ import annotations
 
@@ -75,7 +75,7 @@ def test_clients_that_hang_up_disturb_nobody(visitors):
     for number in range(ROUNDS):
         with socket.create_connection(visitors.server.address) as client:
             client.sendall(request)
-            # At another moment of its handling each time, from its first to the answer.
+            # At a different moment of its handling each time.
             time.sleep(number % 25 / 1_000)
     assert visitors.outcomes(100) == {"token": 100}
     assert visitors.errors() == []

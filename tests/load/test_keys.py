@@ -1,4 +1,4 @@
-"""Key files and the clock change while the site is asked: not one request fails."""
+"""Key files and the clock change under load, and no request fails."""
 
 from __future__ import annotations
 
@@ -11,13 +11,13 @@ from tests.helpers.keys import private_pem, public_pem, rsa_key
 from tests.helpers.load import LONG, serving
 
 ROUNDS = 40 if LONG else 4
-REFUSED = "the last good one stays in use"
+REFUSED = "The previous key stays in use"
 DAY = 24 * 60 * 60
 JUMPS = {"a-year-ahead": 365 * DAY, "a-year-back": -365 * DAY}
 
 
 def replace(path, text):
-    """Put a text in the place of a file in one step, as tools for secrets do."""
+    """Replace a file in one step, as tools for secrets do."""
     new = path.with_name(f".{path.name}.new")
     new.touch(mode=0o600)
     new.write_text(text)
@@ -25,7 +25,7 @@ def replace(path, text):
 
 
 def publish(secrets, name):
-    """Return the key of that name; its tokens are no longer those of an unknown key."""
+    """Return the key of that name, after its public half is known to the test."""
     key = rsa_key(name)
     replace(secrets / f"{name}.pub.pem", public_pem(key))
     return key
@@ -36,7 +36,7 @@ def signs_with(visitors, key):
 
 
 def change_pair(visitors, secrets, name):
-    """Put another pair in the place of the site's, and ask until it signs; return what came of it all."""
+    """Replace the site's key pair, and send requests until it signs. Return the outcomes."""
     key = publish(secrets, name)
     replace(secrets / "tiny.pem", private_pem(key))
     replace(secrets / "tiny.pub.pem", public_pem(key))
@@ -45,7 +45,7 @@ def change_pair(visitors, secrets, name):
 
 @pytest.fixture
 def public_keys_stay(secrets):
-    """The site's first public key stays beside those to come, for what it has still signed."""
+    """Keep the first public key, because it verifies tokens that were signed before the change."""
     replace(secrets / "first.pub.pem", (secrets / "tiny.pub.pem").read_text())
 
 
@@ -86,6 +86,6 @@ def test_clock_jump_fails_no_request_and_keys_still_change(kind, example, log, s
             assert change_pair(visitors, secrets, name).keys() == {"token"}
             claims = visitors.claims(public_pem(rsa_key(name)))
             assert claims["exp"] - claims["iat"] == 600
-            # Far from every other time there is here: the server's clock did jump.
+            # The server's clock did jump.
             assert abs(claims["iat"] - time.time() - jump) < DAY
         assert visitors.errors() == []

@@ -1,4 +1,4 @@
-"""Many clients at once for a long time: everybody gets their own token, and nothing is left behind."""
+"""Many clients for a long time: each user gets their own token, and memory does not grow."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ CLIENTS = 64
 WARM_UP = 5_000 if LONG else 500
 STAGES = 4
 REQUESTS = 50_000 if LONG else 2_000
-# A leak is one at least.
+# A leak is at least one.
 BLOCKS_PER_REQUEST = 0.5
 # For what Python does not count: large objects, and those of libraries in C. A process takes some thousand
 # requests until it has all its memory.
@@ -18,7 +18,7 @@ BYTES_PER_REQUEST = 50 if LONG else 1_000
 
 
 def growth(amounts):
-    """Return by how much the stage grew that grew least: memory is taken in steps, but a leak grows at all stages."""
+    """The smallest growth of all stages: memory is taken in steps, but a leak grows at every stage."""
     return min(after - before for before, after in pairwise(amounts))
 
 

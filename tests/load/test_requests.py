@@ -1,4 +1,4 @@
-"""Whatever a client sends, as far as it is HTTP, the endpoint answers in JSON and never by a 500."""
+"""Any HTTP request is answered in JSON, and never with 500."""
 
 from __future__ import annotations
 
@@ -11,11 +11,11 @@ from hypothesis import strategies as st
 from benchmarks.client import ask
 from tests.helpers.load import LONG, PATH
 
-# To look for the smallest request that fails takes minutes.
+# Looking for the smallest failing request takes minutes.
 SEARCH = settings(deadline=None) if LONG else settings(deadline=None, phases=[Phase.generate])
 EXAMPLES = 2_000 if LONG else 100
 
-# HEAD and CONNECT have no body to judge.
+# HEAD and CONNECT get no body.
 methods = st.sampled_from(["POST"] * 8 + ["GET", "PUT", "PATCH", "DELETE", "OPTIONS", "TRACE", "PROPFIND"])
 services = st.sampled_from(["", "tinydrive/", "exportpdf/", "tinymceai-onprem/", "fax/"]) | st.text(
     st.characters(exclude_characters="/", exclude_categories=["Cs"]), min_size=1, max_size=20
@@ -29,7 +29,7 @@ texts = st.text(st.characters(min_codepoint=32, max_codepoint=255, exclude_chara
     str.strip
 )
 tokens = st.text(st.sampled_from("abcdefghijklmnopqrstuvwxyzABCXYZ0123456789-!#$%&'*+.^`|~"), min_size=1, max_size=12)
-# These are the server's own affair, which it answers before Django, or differently from one server to the next.
+# The servers handle these themselves, each in its own way.
 servers_own = {"host", "connection", "keep-alive", "upgrade", "te", "trailer", "expect", "proxy-connection"}
 framing = {"content-length", "transfer-encoding", "content-type", "cookie"}
 origins = (
@@ -82,7 +82,7 @@ json_texts = st.recursive(
 bodies = (
     st.binary(max_size=200)
     | json_texts
-    # No longer than what a server reads at once: who is refused before that may find the connection closed.
+    # Short enough for a server to read at once. It may close the connection before it has read more.
     | st.sampled_from([b"", b"{}", b"[" * 5_000, b'{"n": ' + b"9" * 5_000 + b"}", b" " * 5_000])
 )
 
@@ -107,7 +107,7 @@ unusual = {
 
 @st.composite
 def requests(draw, visitors):
-    """Return the bytes of a request that is unusual in one way, or in all: what is refused early hides the rest."""
+    """The bytes of a request that is unusual in one way or in all. (An early refusal hides the rest.)"""
     way = draw(st.sampled_from([*unusual, "all"]))
     parts = {name: draw((unusual if way in (name, "all") else usual)[name]) for name in unusual}
     jar = parts["cookies"]
@@ -140,7 +140,7 @@ def test_answers_are_json_and_none_is_a_500(visitors):
                 assert json.loads(answer.body).keys() in ({"token"}, {"error", "message"}), several[answer.number]
 
     answer_in_json()
-    # Not everything was refused at the first step.
+    # Requests reached every step.
     assert statuses >= {200, 400, 401, 404, 405}
     assert visitors.errors() == []
     assert visitors.outcomes(8) == {"token": 8}

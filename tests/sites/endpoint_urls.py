@@ -1,4 +1,4 @@
-"""URLs of a site that uses the token endpoint in every documented way: included, and as a view of its own."""
+"""URLs of a site that uses the token endpoint in every documented way."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from django_tinymce_jwt.views import TokenView
 
 
 class DocumentClaims(TinyDriveClaims):
-    """Keeps the user in the folder of the document that the body names."""
+    """Gives the user the folder of the document that the body names."""
 
     def get_root(self):
         return f"/documents/{json.loads(self.request.body)['document']}"

@@ -6,7 +6,7 @@ import sys
 from django.contrib.auth.decorators import login_not_required
 from django.http import JsonResponse
 from django.urls import path
-from production_urls import urlpatterns as of_the_benchmark
+from intranet.urls import urlpatterns as of_the_project
 
 
 @login_not_required
@@ -16,6 +16,6 @@ def blocks(request):
 
 
 urlpatterns = [
-    *of_the_benchmark,
+    *of_the_project,
     path("load/blocks/", blocks),
 ]
