@@ -23,7 +23,7 @@ from tests.signers.kms import CREDENTIALS, Moto
 from tests.signers.softhsm import KEY_LABEL, PIN, SoftHSM
 
 from . import plain_site
-from .measuring import Subject, by_turns, cores, figures, pin, timed
+from .timing import Subject, cores, figures, in_turns, pin, timed
 
 DATA = b"x" * 400
 BARE_PKCS11 = "python-pkcs11: sign()"
@@ -76,7 +76,7 @@ def pkcs11_figures(options: dict[str, Any], rounds: int) -> list[dict[str, Any]]
             "PKCS11Signer.sign()": timed(lambda: signer.sign(DATA, "RS256")),
             "issue_token() with PKCS11Signer": timed(lambda: issue_token(user)),
         }
-        return figures(by_turns(subjects, rounds), BARE_PKCS11)
+        return figures(in_turns(subjects, rounds), BARE_PKCS11)
 
 
 def kms_figures(rounds: int) -> list[dict[str, Any]]:
@@ -103,7 +103,7 @@ def kms_figures(rounds: int) -> list[dict[str, Any]]:
             BARE_KMS: timed_by_clock(lambda: client.sign(**parameters)),
             "AWSKMSSigner.sign()": timed_by_clock(lambda: signer.sign(DATA, "RS256")),
         }
-        return figures(by_turns(subjects, rounds), BARE_KMS)
+        return figures(in_turns(subjects, rounds), BARE_KMS)
     finally:
         moto.stop()
 

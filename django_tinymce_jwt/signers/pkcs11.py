@@ -297,7 +297,7 @@ class PKCS11Signer(Signer):
         self._key_label = str(_require_text("key_label", key_label))
         if (pin_secret is None) == (pin_path is None):
             raise ValueError("PKCS11Signer wants either pin_secret or pin_path")
-        self._pin_path = None if pin_path is None else Path(_require_text("pin_path", pin_path))
+        self._pin_path = Path() if pin_path is None else Path(_require_text("pin_path", pin_path))
         self._pin: Secret | None = None
         if pin_secret is not None:
             self._pin = pin_secret if isinstance(pin_secret, Secret) else Secret(_require_pin(pin_secret))
@@ -348,7 +348,7 @@ class PKCS11Signer(Signer):
                     if pause is None:
                         raise self._explain(error, algorithm) from error
                 # Workers that started together must not meet again.
-                time.sleep(pause * random.uniform(0.5, 1.5))
+                time.sleep(pause * random.uniform(0.5, 1.5))  # noqa: S311 - a pause is no secret
 
     def _get_key(self) -> _Key:
         session = self._module.get_session(self._token_label, self._read_pin)
@@ -407,8 +407,7 @@ class PKCS11Signer(Signer):
         return int.from_bytes(exponent, "big")
 
     def _read_pin(self) -> Secret:
-        if self._pin_path is None:
-            assert self._pin is not None
+        if self._pin is not None:
             return self._pin
         try:
             return Secret(_require_pin(self._pin_path.read_bytes().rstrip(b"\r\n")))

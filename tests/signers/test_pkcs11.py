@@ -478,6 +478,34 @@ print(failures, statuses)
 """
 
 
+LOGIN_OF_A_CHILD = """
+from django_tinymce_jwt.exceptions import SigningKeyError
+
+[pin_path] = arguments
+signer = PKCS11Signer(module_path=module_path, token_label=token_label, key_label="tiny", pin_path=pin_path)
+sign(signer)
+os.unlink(pin_path)
+sign(signer)
+child = os.fork()
+if child == 0:
+    try:
+        sign(signer)
+    except SigningKeyError as error:
+        print(error, flush=True)
+    os._exit(0)
+os.waitpid(child, 0)
+sign(signer)
+"""
+
+
+def test_child_of_a_fork_does_not_use_the_login_of_its_parent(token, tmp_path):
+    path = tmp_path / "pin"
+    path.write_text(PIN)
+    assert run(LOGIN_OF_A_CHILD, token, str(path)) == (
+        f"The PIN file {path} cannot be read: No such file or directory. Hint: correct pin_path.\n"
+    )
+
+
 STORM = """
 failures = []
 for turn in range(20):

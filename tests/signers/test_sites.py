@@ -87,6 +87,19 @@ def test_kms_alias_rotates_under_load(kms_site, moto):
         assert count > 20
 
 
+LOADED = """
+import sys
+import django
+django.setup()
+import django_tinymce_jwt.urls, django_tinymce_jwt.tokens
+print(sorted({"boto3", "botocore", "pkcs11"} & set(sys.modules)))
+"""
+
+
+def test_site_loads_no_library_of_a_vault_before_a_signer_needs_it(softhsm_site):
+    assert softhsm_site.run("-c", LOADED).stdout == "[]\n"
+
+
 @pytest.mark.parametrize("site", ["softhsm_site", "kms_site"])
 def test_doctor_signs_and_verifies(site, request):
     done = request.getfixturevalue(site).manage("tinymce_jwt", "doctor", "--user", "ada")

@@ -1,4 +1,4 @@
-"""The signer on the page about one's own, with a stand-in for Google's library, which the tests do not install."""
+"""The signer on the page about Google Cloud KMS, with a stand-in for Google's library."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ from django_tinymce_jwt.exceptions import SigningKeyError
 from django_tinymce_jwt.testing import check_signer
 from tests.helpers.keys import public_pem, rsa_key
 
-PAGE = Path(__file__).parent.parent.parent / "docs" / "own_signer.rst"
+PAGE = Path(__file__).parent.parent.parent / "docs" / "google_cloud_kms.rst"
 
 
 class GoogleAPIError(Exception):
