@@ -100,7 +100,7 @@ def assert_token(response_or_token: Any, service: str = DEFAULT_SERVICE, **claim
     the token breaks, or the first of ``claims`` that has another value. A claim is named as itself or as the
     hook that gives it (``root`` for ``get_root``); the value None means that the token must not have it.
     """
-    token = response_or_token if isinstance(response_or_token, (str, bytes)) else _token_of(response_or_token)
+    token = response_or_token if isinstance(response_or_token, (str, bytes)) else _token_of(response_or_token, service)
     try:
         found = verify_token(token, service)  # type: ignore[arg-type]  # bytes are refused with a message
     except (InvalidToken, SigningKeyError, ImproperlyConfigured) as error:
@@ -110,23 +110,24 @@ def assert_token(response_or_token: Any, service: str = DEFAULT_SERVICE, **claim
     return found
 
 
-def _token_of(response: Any) -> str:
-    status, content = response.status_code, response.content
+def _token_of(response: Any, service: str) -> str:
+    answered = f"The answer for {service!r} is {response.status_code}"
+    content = response.content
     location = response.headers.get("Location")
     if location is not None:
         raise AssertionError(
-            f"The answer is {status}, a redirect to {location!r}, not a token. "
-            "If that is a login page, something in front of the endpoint asks for a login: "
-            "is the URL that of the token endpoint, and the endpoint exempt from your own middleware?"
+            f"{answered}, a redirect to {location!r}, not a token. "
+            "A redirect to a login page means that the URL is not that of the token endpoint, "
+            "or that a middleware asks for a login first."
         )
     try:
         answer = json.loads(content)
     except ValueError:
         what = "a login page" if b'type="password"' in content else printable(repr(content[:200]), 300)
-        raise AssertionError(f"The answer is {status} with {what}, not JSON with a token.") from None
-    if status == 200 and isinstance(answer, dict) and isinstance(answer.get("token"), str):
+        raise AssertionError(f"{answered} with {what}, not JSON with a token.") from None
+    if response.status_code == 200 and isinstance(answer, dict) and isinstance(answer.get("token"), str):
         return str(answer["token"])
-    raise AssertionError(f"The answer is {status}, not a token: {_reason(answer)}")
+    raise AssertionError(f"{answered}, not a token: {_reason(answer)}")
 
 
 def _reason(answer: Any) -> str:
