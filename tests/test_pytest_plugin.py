@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import shutil
 
 import pytest
 
@@ -11,11 +12,17 @@ from .helpers.testing_page import Project, files
 each_runner = pytest.mark.parametrize("runner", ["unittest", "pytest"])
 
 
+@pytest.fixture(scope="module")
+def new_project(tmp_path_factory):
+    project = Project(tmp_path_factory.mktemp("new_project"))
+    project.make()
+    return project
+
+
 @pytest.fixture
-def project(tmp_path):
-    folder = tmp_path / "project"
-    folder.mkdir()
-    return Project(folder)
+def project(new_project, tmp_path):
+    """A copy that the test may change."""
+    return Project(shutil.copytree(new_project.folder, tmp_path / "project"))
 
 
 def run(project, runner):
@@ -70,7 +77,7 @@ FAULTS = {
         '"LIFETIME": 900',
         '"LIFETIME": 60',
         "test_deployment_checks_pass",
-        'TINYMCE_JWT["SERVICES"]["tinymceai"]["LIFETIME"]',
+        "LIFETIME is 60 s for the service 'tinymceai'.",
     ),
 }
 
@@ -82,15 +89,19 @@ def test_fault_of_the_site_fails_a_test_that_names_it(project, runner, fault):
     project.change(path, old, new)
     status, output = run(project, runner)
     assert status == 1, output
-    assert re.search(rf"(ERROR|FAIL): {test}\b|FAILED .*::{test}\b", output), output
+    # `manage.py test` runs the checks itself, and with an error starts no test.
+    found = re.findall(r"FAIL: (\w+)|FAILED .*::(\w+)|^(SystemCheckError)", output, re.MULTILINE)
+    stopped = runner == "unittest" and test == "test_deployment_checks_pass"
+    assert ("SystemCheckError" if stopped else test) in {"".join(names) for names in found}, output
     assert message in output
 
 
 @pytest.mark.parametrize("path", [".github/workflows/tests.yml", ".gitlab-ci.yml"])
-def test_job_runs_the_tests_as_the_page_does(project, path):
-    commands = re.findall(r"^\s*- (?:run: )?(python .*)$", files()[path], re.MULTILINE)
+def test_job_runs_the_tests_as_the_page_does(path):
+    job = files()[path]
+    commands = re.findall(r"^\s*- (?:run: )?(python .*)$", job, re.MULTILINE)
     assert commands == ["python -m pip install -r requirements.txt", "python manage.py test"]
-    assert project.run_unittest().returncode == 0
+    assert "secret" not in job.lower()
 
 
 # The fixture

@@ -19,7 +19,7 @@ PAGE = ROOT / "docs" / "testing.rst"
 def files():
     """The page's files by their paths, which stand in the first line of their blocks."""
     blocks = [node.astext() for node in read_page(PAGE).findall(literal_block)]
-    named = [re.match(r"# ([\w./]+)\n(.*)", block, re.DOTALL) for block in blocks]
+    named = [re.match(r"# ([\w./-]+)\n(.*)", block, re.DOTALL) for block in blocks]
     return {match[1]: match[2] for match in named if match}
 
 
@@ -28,9 +28,11 @@ class Project:
 
     def __init__(self, folder):
         self.folder = folder
-        self._run("django", "startproject", "intranet", str(folder))
+
+    def make(self):
+        self._run("django", "startproject", "intranet", str(self.folder))
         for path, text in files().items():
-            target = folder / path
+            target = self.folder / path
             target.parent.mkdir(parents=True, exist_ok=True)
             with target.open("a", encoding="utf-8") as file:
                 file.write(f"\n{text}\n")
@@ -45,12 +47,14 @@ class Project:
         return self._run("manage.py", "test")
 
     def run_pytest(self, *arguments):
-        return self._run("pytest", "-p", "no:cacheprovider", "-p", "no:randomly", *arguments)
+        return self._run("pytest", "-p", "pytest_django.plugin", "-p", "no:cacheprovider", *arguments)
 
     def _run(self, program, *arguments):
         command = [program] if program.endswith(".py") else ["-m", program]
         environment = {name: value for name, value in os.environ.items() if not _is_of_the_suite(name)}
         environment["PYTHONPATH"] = str(ROOT)
+        # As on a machine that has only what the page names.
+        environment["PYTEST_DISABLE_PLUGIN_AUTOLOAD"] = "1"
         return subprocess.run(
             [sys.executable, "-B", *command, *arguments],
             cwd=self.folder,
