@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import os
+import shutil
 import subprocess
 import sys
 import time
@@ -22,6 +24,7 @@ from django_tinymce_jwt.claims import TinyAIClaims, TinyDriveClaims
 from django_tinymce_jwt.exceptions import InvalidToken
 from django_tinymce_jwt.testing import assert_token, override_tinymce_jwt
 
+from .demo import EXAMPLE, MADE_BY_USE
 from .helpers.keys import private_pem, public_pem, rsa_key
 from .helpers.services import SERVICES, all_services
 
@@ -332,3 +335,15 @@ def test_package_does_not_import_pytest_or_make_a_key():
     )
     run = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True)
     assert run.returncode == 0, run.stderr
+
+
+def test_example_project_passes_its_own_tests_without_a_key(tmp_path):
+    ignore = shutil.ignore_patterns(*MADE_BY_USE)
+    folder = shutil.copytree(EXAMPLE, tmp_path / "example_project", ignore=ignore)
+    environment = {name: value for name, value in os.environ.items() if name != "DJANGO_SETTINGS_MODULE"}
+    run = subprocess.run(
+        [sys.executable, "manage.py", "test"], cwd=folder, env=environment, capture_output=True, text=True
+    )
+    assert run.returncode == 0, run.stdout + run.stderr
+    assert "Ran 7 tests" in run.stderr
+    assert list(folder.rglob("*.pem")) == []
