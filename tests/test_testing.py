@@ -329,7 +329,7 @@ def test_error_with_a_token_fails():
 
 def test_package_does_not_import_pytest_or_make_a_key():
     program = (
-        "import sys, django_tinymce_jwt, django_tinymce_jwt.testing as testing\n"
+        "import sys, django_tinymce_jwt, django_tinymce_jwt.testing.tokens as testing\n"
         "assert 'pytest' not in sys.modules\n"
         "assert testing._throwaway_key.cache_info().currsize == 0\n"
     )
