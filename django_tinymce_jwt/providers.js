@@ -12,10 +12,12 @@
   const services = /* services */ null;
 
   const TIMEOUT = 30000; // milliseconds
-  // Like TinyMCE's own texts, these can be translated by tinymce.addI18n().
+  // The site can translate these by tinymce.addI18n(), like TinyMCE's own texts.
   const UNREACHABLE = "The server could not be reached. Check your connection and try again.";
   const TOO_SLOW = "The server took too long to answer. Try again.";
   const UNEXPECTED = "The server sent an unexpected answer. Reload the page and try again.";
+  // What the server adds: these texts in the language of the request. A translation by tinymce.addI18n() wins.
+  const texts = {};
 
   const underWay = new Map(); // from a URL to the promise of its token
   const shown = new WeakSet(); // errors that the user has seen: those who share a request share its error
@@ -31,7 +33,8 @@
 
   function translated(message) {
     const tinymce = loadedTinymce();
-    return plain(tinymce ? String(tinymce.translate(message)) : message);
+    const own = tinymce ? String(tinymce.translate(message)) : message;
+    return plain(own === message ? texts[message] || message : own);
   }
 
   function parsed(text) {

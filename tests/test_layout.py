@@ -46,7 +46,7 @@ ROWS = [
     ["urls", "rest_framework_urls"],
     ["checks"],
     ["apps"],
-    ["testing"],
+    ["testing.*"],
     ["pytest_plugin"],
     ["diagnostics.*"],
     ["inspector.*"],

@@ -245,6 +245,17 @@ def test_doctor_reports_a_signer(settings):
     assert "tinydrive: RSA, 2048 bits, from NamedKeySigner." in run("doctor").out
 
 
+def test_doctor_makes_a_signature(settings, calls):
+    settings.TINYMCE_JWT = signer(ROTATED)
+    assert "tinydrive: the signer made a valid RS256 signature with the key old in " in run("doctor").out
+    assert calls.asked_to_sign == 1
+
+
+def test_doctor_reports_a_wrong_signature(settings):
+    settings.TINYMCE_JWT = signer("tests.sites.signers.OtherKeySigner")
+    assert "tinydrive: the signer made no valid signature: Signature verification failed" in run("doctor").out
+
+
 def test_doctor_reports_an_unreachable_vault(settings, vault_is_down):
     settings.TINYMCE_JWT = signer(key="vault-of-the-doctor")
     result = run("doctor")

@@ -8,6 +8,7 @@ from datetime import datetime, timezone
 from pathlib import Path
 from typing import Any
 
+import jwt
 from django.core.checks import CheckMessage
 from django.core.exceptions import ImproperlyConfigured
 
@@ -18,6 +19,7 @@ from ..conf.validation import MISSING_KEY
 from ..display import printable
 from ..endpoint import refusal_reason
 from ..exceptions import SigningKeyError
+from ..signers import get_signing_key
 from ..signers.key_source import KeySource
 from ..tokens import CLOCK_SKEW, issue_token, verify_token
 from . import urls_cookies_cors
@@ -89,6 +91,23 @@ def _keys() -> Iterator[Finding]:
                 yield error("key", f"{services}: {failure}", "Fix the setting SIGNER, or what it names.")
             continue
         yield from _pair(facts, source, services)
+        if source.signer is not None:
+            yield _signature(source, services)
+
+
+def _signature(source: KeySource, services: str) -> Finding:
+    """Let a remote signer make one signature, and verify it."""
+    try:
+        key = get_signing_key(source)
+        started = time.perf_counter()
+        token = key.sign(b"{}")
+        took = (time.perf_counter() - started) * 1000
+        jwt.PyJWS().decode(token, key.get_public_key(), [key.algorithm])
+    except (SigningKeyError, jwt.PyJWTError) as failure:
+        return error("key", f"{services}: the signer made no valid signature: {failure}", "Check the key in its vault.")
+    version = key.signer.key_version
+    of_key = f" with the key {version}" if version else ""
+    return ok("key", f"{services}: the signer made a valid {key.algorithm} signature{of_key} in {took:.0f} ms.")
 
 
 def _pair(facts: KeyFacts, source: KeySource, services: str) -> Iterator[Finding]:

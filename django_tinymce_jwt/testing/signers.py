@@ -1,4 +1,4 @@
-"""Helpers for a site's own tests."""
+"""Checks of a signer."""
 
 from __future__ import annotations
 
@@ -11,9 +11,9 @@ from concurrent.futures import ThreadPoolExecutor
 from cryptography.hazmat.primitives.asymmetric.rsa import RSAPublicKey
 from jwt.algorithms import RSAAlgorithm, get_default_algorithms
 
-from .exceptions import SigningKeyError
-from .secret import Secret
-from .signers import Signer
+from ..exceptions import SigningKeyError
+from ..secret import Secret
+from ..signers import Signer
 
 __all__ = ["check_signer"]
 
