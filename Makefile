@@ -34,7 +34,7 @@ check: $(VENV)/check.stamp
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
 	$(BIN)/python -m mypy
-	$(BIN)/bandit --quiet --recursive django_tinymce_jwt
+	$(BIN)/bandit --quiet --recursive --configfile pyproject.toml django_tinymce_jwt
 	@# B105: the demo's secrets are public.
 	$(BIN)/bandit --quiet --recursive --skip B105 example_project
 

@@ -67,6 +67,8 @@ class ReportingHandler(RaisingHandler):
 class Mails(AdminEmailHandler):
     def __init__(self):
         super().__init__(include_html=True)
+        # As in Django's own configuration.
+        self.setLevel(logging.ERROR)
         self.texts = []
 
     def send_mail(self, subject, message, *args, html_message=None, **kwargs):

@@ -348,7 +348,7 @@ class PKCS11Signer(Signer):
                     if pause is None:
                         raise self._explain(error, algorithm) from error
                 # Workers that started together must not meet again.
-                time.sleep(pause * random.uniform(0.5, 1.5))  # noqa: S311 - a pause is no secret
+                time.sleep(pause * random.uniform(0.5, 1.5))  # noqa: S311 # nosec B311  # not a secret
 
     def _get_key(self) -> _Key:
         session = self._module.get_session(self._token_label, self._read_pin)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import copy
 import functools
-import pickle
+import pickle  # nosec B403  # nothing is loaded
 from collections.abc import Callable, Iterable
 from concurrent.futures import ThreadPoolExecutor
 
