@@ -20,7 +20,7 @@ BLOCKS = [block for page in pages() for block in blocks(page)]
 FIRST_PAGES = {"README.rst", "docs/start.rst"}
 # These need Memcached with pylibmc, or a vault with its library: the benchmarks and the signers' tests have those.
 PERFORMANCE = "docs/performance.rst"
-NOT_FOLLOWED = {PERFORMANCE, "docs/aws_kms.rst", "docs/own_signer.rst", "docs/pkcs11.rst"}
+NOT_FOLLOWED = {PERFORMANCE, "docs/aws_kms.rst", "docs/google_cloud_kms.rst", "docs/pkcs11.rst"}
 LANGUAGES = {"console", "html", "html+django", "ini", "javascript", "json", "nginx", "python", "text", "yaml"}
 WITHOUT_FILE = {"console", "json"}
 PREMIUM = {"exportpdf", "exportword", "importword", "tinydrive", "tinymceai"}
