@@ -56,9 +56,13 @@ def test_signer_without_options_is_accepted(settings):
     assert_site_signs_with("site")
 
 
-def test_signer_chooses_the_first_algorithm_that_it_has(settings):
-    settings.TINYMCE_JWT = signer()
-    assert issued_header()["alg"] == "RS256"
+@pytest.mark.parametrize(
+    ("algorithms", "chosen"), [(("RS256",), "RS256"), (("PS256", "ES256", "RS512"), "RS512")], ids=["one", "several"]
+)
+def test_signer_signs_with_the_first_algorithm_of_the_service_that_it_has(settings, algorithms, chosen):
+    backend = type("Signer", (site_signers.NamedKeySigner,), {"algorithms": algorithms})
+    settings.TINYMCE_JWT = signer(backend)
+    assert issued_header()["alg"] == chosen
 
 
 def test_signer_of_one_service_leaves_the_key_of_the_others(settings):
@@ -67,6 +71,13 @@ def test_signer_of_one_service_leaves_the_key_of_the_others(settings):
     assert_site_signs_with("site", "tinydrive")
     assert_site_signs_with("vault", "exportpdf")
     assert "kid" not in issued_header("exportpdf")
+
+
+def test_signer_of_the_top_level_leaves_a_service_with_its_own_key(settings):
+    services = {"tinydrive": {}, "exportpdf": {"PRIVATE_KEY": private_pem()}}
+    settings.TINYMCE_JWT = {**signer(key="vault"), "API_KEY": "key", "SERVICES": services}
+    assert_site_signs_with("vault", "tinydrive")
+    assert_site_signs_with("site", "exportpdf")
 
 
 @pytest.mark.parametrize("name", ["PRIVATE_KEY", "PRIVATE_KEY_PATH"])
