@@ -16,6 +16,7 @@ from django_tinymce_jwt.exceptions import InvalidClaims, InvalidToken, SigningKe
 
 from .helpers.keys import private_pem, public_pem, rsa_key
 from .helpers.mappers import mapper_returning
+from .helpers.services import API_KEY, all_services
 from .helpers.tokens import CLOUD_ALGORITHMS, sign, unsaved_user, valid_claims
 
 
@@ -56,6 +57,12 @@ def test_stamped_claims_override_the_mappers(site, person):
     claims = verify_token(issue_token(person))
     assert claims["exp"] == claims["iat"] + 600
     assert claims["iat"] > 0
+
+
+def test_stamped_audience_overrides_the_mappers(settings, person):
+    mapper = mapper_returning({"aud": "another key"})
+    settings.TINYMCE_JWT = all_services("exportpdf", CLAIM_MAPPER=mapper)
+    assert verify_token(issue_token(person, "exportpdf"), "exportpdf")["aud"] == API_KEY
 
 
 def test_claims_that_the_mapper_shares_are_not_changed(site, person):
