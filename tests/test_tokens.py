@@ -17,7 +17,7 @@ from django_tinymce_jwt.exceptions import InvalidClaims, InvalidToken, SigningKe
 from .helpers.keys import private_pem, public_pem, rsa_key
 from .helpers.mappers import mapper_returning
 from .helpers.services import API_KEY, all_services
-from .helpers.tokens import CLOUD_ALGORITHMS, sign, unsaved_user, valid_claims
+from .helpers.tokens import CLOUD_ALGORITHMS, is_valid, sign, unsaved_user, valid_claims
 
 
 @pytest.fixture
@@ -254,3 +254,9 @@ def test_verify_with_an_unusable_key_is_a_signing_key_error(settings):
 
 def test_errors_have_one_base_class():
     assert all(issubclass(error, TinymceJwtError) for error in (InvalidClaims, InvalidToken, SigningKeyError))
+
+
+def test_signed_token_over_64_kib_is_refused(site):
+    assert is_valid(sign(valid_claims(note="x" * 40_000)))
+    with pytest.raises(InvalidToken, match="The token is not text of at most 65536 characters"):
+        verify_token(sign(valid_claims(note="x" * 60_000)))
