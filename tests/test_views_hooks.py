@@ -40,6 +40,20 @@ def test_view_mapper_overrides_the_settings_mapper(site, user, client_class, set
     assert claims_of(response)[ROOT_CLAIM] == "/documents/7"
 
 
+class Nameless(TinyDriveClaims):
+    def get_name(self):
+        return ""
+
+
+def test_view_mapper_is_named_for_a_wrong_claim(site, user, rf):
+    site.DEBUG = True
+    site.TINYMCE_JWT = {**site.TINYMCE_JWT, "CLAIM_MAPPER": SettingsClaims}
+    request = rf.post("/")
+    request.user = user
+    content = TokenView.as_view(claim_mapper_class=Nameless)(request).content.decode()
+    assert f"It comes from get_name() of the claim mapper {__name__}.Nameless." in content
+
+
 @each_server
 def test_subclass_can_override_get_claims(site, user, client_class):
     response = ask(user, path=f"{VIEWS}for/guest/", client_class=client_class, headers={"X-Name": "Countess"})
