@@ -42,8 +42,9 @@ def test_no_key_is_written_where_settings_with_a_passphrase_are_wrong(settings, 
 
 
 @pytest.mark.parametrize("service", ["tinydrive", "exportpdf"])
-def test_no_key_is_written_where_the_passphrase_of_a_section_cannot_be_read(settings, tmp_path, service):
-    section = {"PRIVATE_KEY_PATH": tmp_path / "pdf.pem", "PRIVATE_KEY_PASSPHRASE": PASSPHRASE, "LIFETIME": 0}
+@pytest.mark.parametrize("fault", [{"LIFETIME": 0}, {"API_KEY": None}], ids=["wrong", "missing"])
+def test_no_key_is_written_where_the_passphrase_of_a_section_cannot_be_read(settings, tmp_path, service, fault):
+    section = {"PRIVATE_KEY_PATH": tmp_path / "pdf.pem", "PRIVATE_KEY_PASSPHRASE": PASSPHRASE, **fault}
     settings.TINYMCE_JWT = {"API_KEY": "api-key", "SERVICES": {"exportpdf": section}}
     assert run("keys", "generate", tmp_path / "pdf.pem", "--service", service).status == 1
     assert list(tmp_path.iterdir()) == []

@@ -129,6 +129,12 @@ def test_script_is_javascript_that_browsers_revalidate(site, client):
     assert response["X-Content-Type-Options"] == "nosniff"
 
 
+def test_script_needs_no_middleware_for_its_headers(site, client):
+    site.MIDDLEWARE = []
+    response = client.get(URL)
+    assert (response["Cache-Control"], response["X-Content-Type-Options"]) == ("no-cache", "nosniff")
+
+
 def test_script_that_did_not_change_is_not_sent_again(site, client):
     response = client.get(URL, headers={"If-None-Match": client.get(URL)["ETag"]})
     assert (response.status_code, response.content) == (304, b"")
