@@ -4,23 +4,20 @@ from __future__ import annotations
 
 import json
 import logging
-from contextlib import ExitStack
 from http import HTTPStatus
-from traceback import format_exception_only
 from typing import Any, NamedTuple
 
 from django.conf import settings
 from django.core.exceptions import PermissionDenied, RequestDataTooBig
-from django.db import connections, transaction
 from django.http import HttpRequest, UnreadablePostError
 from django.http.request import RawPostDataException
 from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as _
 
 from . import conf
-from .audit import log_safely, record_refused
-from .claims import ClaimMapper, get_claim_mapper_class
-from .display import printable
+from .audit import log_safely, record_refused, savepoints
+from .claims import ClaimMapper, get_claim_mapper_class, require_identity
+from .display import error_text, printable
 from .origins import cross_site_reason
 from .services import DEFAULT_SERVICE
 from .tokens import sign_stamped, stamp_claims
@@ -117,13 +114,12 @@ class TokenEndpoint:
             if self.request.method == "OPTIONS":
                 return Reply(HTTPStatus.OK, None, {**HEADERS, "Allow": ", ".join(METHODS)})
             self._require_post_of_own_site()
-            with _savepoints():
+            with savepoints():
                 return self._issue()
         except Refused as refused:
             return self._refuse(refused.answer, str(refused))
         except Exception as error:
-            # str() of a mapper's exception may itself raise; format_exception_only() does not.
-            text = printable("".join(format_exception_only(error)).strip(), 1000)
+            text = error_text(error)
             if isinstance(error, PermissionDenied):
                 who = "The view" if self.user is None else "The claim mapper"
                 return self._refuse(PERMISSION_DENIED, f"{who} refused: {text}.")
@@ -131,7 +127,7 @@ class TokenEndpoint:
 
     def _require_post_of_own_site(self) -> None:
         if self.request.method != "POST":
-            method = printable(str(self.request.method), 40)
+            method = printable(self.request.method, 40)
             raise Refused(METHOD_NOT_ALLOWED, f"The method is {method}. Send a POST request.")
         if not conf.read().serves(self.service):
             raise Refused(UNKNOWN_SERVICE, "The service is not configured. List it in TINYMCE_JWT['SERVICES'].")
@@ -148,6 +144,7 @@ class TokenEndpoint:
         if reason := refusal_reason(user, None if config is None else config.required_permission):
             raise Refused(PERMISSION_DENIED, reason)
         _require_valid_body(self.request)
+        require_identity(user)
         claims = self.get_claims()
         config = conf.read().require(self.service)
         stamped = stamp_claims(claims, config)
@@ -157,7 +154,7 @@ class TokenEndpoint:
     def _refuse(self, answer: Answer, reason: str, error: Exception | None = None) -> Reply:
         level = logging.WARNING if error is None else logging.ERROR
         service = printable(self.service, 100)
-        log_safely(logger, level, "No token for %r: %s. %s", service, answer.error, reason, exc_info=error)
+        log_safely(logger, level, "No token for %r: %s. %s", service, answer.error, reason, error=error)
         record_refused(self.service, self.user, self.request, reason=answer.error)
         body = {"error": answer.error, "message": str(answer.message)}
         if settings.DEBUG:
@@ -169,19 +166,10 @@ class TokenEndpoint:
 def refusal_reason(user: Any, required_permission: str | None) -> str | None:
     """Return why a logged-in user may not have a token, before the claim mapper is asked, or None."""
     if not user.is_active:
-        return f"The user {user.pk} is not active."
+        return f"The user {printable(user.pk)} is not active."
     if required_permission is not None and not user.has_perm(required_permission):
-        return f"The user {user.pk} lacks REQUIRED_PERMISSION {required_permission!r}. Grant it."
+        return f"The user {printable(user.pk)} lacks REQUIRED_PERMISSION {required_permission!r}. Grant it."
     return None
-
-
-def _savepoints() -> ExitStack:
-    """Undo what a failed request wrote, under ``ATOMIC_REQUESTS``; the audit's own rows are written afterwards."""
-    stack = ExitStack()
-    for connection in connections.all(initialized_only=True):
-        if connection.settings_dict["ATOMIC_REQUESTS"] and connection.in_atomic_block:
-            stack.enter_context(transaction.atomic(using=connection.alias))
-    return stack
 
 
 def _refuse_constant(name: str) -> None:
@@ -202,7 +190,7 @@ def _require_valid_body(request: HttpRequest) -> None:
         is_object = isinstance(_decode_json(body.decode("utf-8-sig")), dict)
     except (ValueError, RecursionError) as error:
         raise Refused(
-            INVALID_REQUEST, f"The body is not valid JSON: {printable(str(error))}. Send {{}} or no body."
+            INVALID_REQUEST, f"The body is not valid JSON: {printable(error)}. Send {{}} or no body."
         ) from error
     if not is_object:
         raise Refused(INVALID_REQUEST, "The body is JSON, but not an object. Send {} or no body.")
@@ -220,7 +208,7 @@ def _read_body(request: HttpRequest) -> bytes:
     except RequestDataTooBig as error:
         raise Refused(REQUEST_TOO_LARGE, "The body is over DATA_UPLOAD_MAX_MEMORY_SIZE.") from error
     except UnreadablePostError as error:
-        raise Refused(INVALID_REQUEST, f"The body could not be read: {error}.") from error
+        raise Refused(INVALID_REQUEST, f"The body could not be read: {printable(error)}.") from error
     except RawPostDataException:
         # Middleware has read the stream. The caller is not at fault, and the package's own mappers
         # do not need the body.

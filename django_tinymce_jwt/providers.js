@@ -23,13 +23,17 @@
   const shown = new WeakSet(); // errors that the user has seen: those who share a request share its error
   const speaking = new Set(); // the URLs of plugins that show their user the message themselves
 
+  // An element with the name or the id of a property hides that property of document, and makes one of
+  // window that is not set. The getter of the prototype, and what window itself has, cannot be hidden.
+  const read = (prototype, name) => Object.getOwnPropertyDescriptor(prototype, name).get.call(document);
+  const loadedTinymce = () => Object.prototype.hasOwnProperty.call(window, "tinymce") && window.tinymce;
+
   // TinyMCE shows messages as HTML.
-  function plain(message) {
-    return message.replace(/[<>&]/g, " ").trim();
-  }
+  const plain = (message) => message.replace(/[<>&]/g, " ").trim();
 
   function translated(message) {
-    const own = window.tinymce ? String(window.tinymce.translate(message)) : message;
+    const tinymce = loadedTinymce();
+    const own = tinymce ? String(tinymce.translate(message)) : message;
     return plain(own === message ? texts[message] || message : own);
   }
 
@@ -85,7 +89,7 @@
     }
     shown.add(error);
     try {
-      window.tinymce.activeEditor.notificationManager.open({ type: "error", text: error.message });
+      loadedTinymce().activeEditor.notificationManager.open({ type: "error", text: error.message });
     } catch (noEditor) {
       console.error(`django-tinymce-jwt: ${error.message}`);
     }
@@ -94,7 +98,7 @@
   // One function for both forms: called with (success, failure), it calls one of them; called without,
   // it returns a Promise of {token}.
   function provider(url) {
-    const { href } = new URL(url, document.baseURI);
+    const { href } = new URL(url, read(Node.prototype, "baseURI"));
     return (success, failure) => {
       const answer = sharedToken(href).then((token) => ({ token }));
       if (typeof success === "function") {
@@ -118,7 +122,8 @@
   // The providers of the configured services, by editor option.
   function configured() {
     // The script may come from another origin than the page, and its endpoints are where it is.
-    const base = (document.currentScript && document.currentScript.src) || document.baseURI;
+    const { src } = read(Document.prototype, "currentScript") || {};
+    const base = src || read(Node.prototype, "baseURI");
     const providers = {};
     for (const { option, url, silent } of services || []) {
       const { href } = new URL(url, base);
@@ -131,18 +136,18 @@
   }
 
   window.djangoTinymceJwt = { provider };
-
   const providers = configured();
+  const tinymce = loadedTinymce();
   if (services === null) {
     console.error("django-tinymce-jwt sets no provider: TINYMCE_JWT cannot be read. See manage.py check.");
-  } else if (!window.tinymce) {
+  } else if (!tinymce) {
     console.warn(
       "django-tinymce-jwt sets no provider: TinyMCE is not loaded yet. " +
         "Load this script after tinymce.min.js, or pass djangoTinymceJwt.provider(url) to tinymce.init()."
     );
   } else {
     // overrideDefaults() replaces what was set before. TinyMCE 4 and 5 call the options settings.
-    const defaults = window.tinymce.defaultOptions || window.tinymce.defaultSettings;
-    window.tinymce.overrideDefaults(Object.assign({}, defaults, providers));
+    const defaults = tinymce.defaultOptions || tinymce.defaultSettings;
+    tinymce.overrideDefaults(Object.assign({}, defaults, providers));
   }
 }

@@ -6,11 +6,11 @@ import json
 from collections.abc import Sequence
 from functools import cache
 from pathlib import Path
-from typing import Any
+from typing import Any, cast
 
 from django.contrib.auth.decorators import login_not_required
 from django.http import HttpRequest, HttpResponse
-from django.urls import reverse
+from django.urls import ResolverMatch, reverse
 from django.utils.translation import gettext, gettext_noop
 from django.views.decorators.cache import cache_control
 from django.views.decorators.http import conditional_page, require_safe
@@ -48,8 +48,8 @@ def providers(request: HttpRequest, **kwargs: Any) -> HttpResponse:
 
     Its endpoints are included with it, so they have its namespace and the ``kwargs`` of its path.
     """
-    assert request.resolver_match is not None  # a URL led here
-    services = _services(request.resolver_match.namespaces, kwargs)
+    match = cast(ResolverMatch, request.resolver_match)  # a URL led here
+    services = _services(match.namespaces, kwargs)
     script = _source().replace(TEXTS_PLACEHOLDER, f"const texts = {_to_json(_translations())}")
     script = script.replace(PLACEHOLDER, _to_json(services))
     return HttpResponse(

@@ -13,7 +13,7 @@ from django.test import override_settings
 from django_tinymce_jwt import conf, signers, verify_token
 from django_tinymce_jwt.exceptions import SigningKeyError
 from django_tinymce_jwt.secret import Secret
-from django_tinymce_jwt.signers.local import WatchedKeys
+from django_tinymce_jwt.signers.key_files import WatchedKeys
 
 from .helpers.checks import ids, messages
 from .helpers.command import run
@@ -245,6 +245,17 @@ def test_doctor_reports_a_signer(settings):
     assert "tinydrive: RSA, 2048 bits, from NamedKeySigner." in run("doctor").out
 
 
+def test_doctor_makes_a_signature(settings, calls):
+    settings.TINYMCE_JWT = signer(ROTATED)
+    assert "tinydrive: the signer made a valid RS256 signature with the key old in " in run("doctor").out
+    assert calls.asked_to_sign == 1
+
+
+def test_doctor_reports_a_wrong_signature(settings):
+    settings.TINYMCE_JWT = signer("tests.sites.signers.OtherKeySigner")
+    assert "tinydrive: the signer made no valid signature: Signature verification failed" in run("doctor").out
+
+
 def test_doctor_reports_an_unreachable_vault(settings, vault_is_down):
     settings.TINYMCE_JWT = signer(key="vault-of-the-doctor")
     result = run("doctor")
@@ -284,14 +295,17 @@ def test_secret_shows_nothing(show):
     assert show(Secret("horse")).strip() == "<secret>"
 
 
+def kept_keys():
+    gc.collect()
+    return sum(type(thing) is WatchedKeys for thing in gc.get_objects())
+
+
 def test_loaded_keys_are_bounded():
-    """As many configurations as a test suite makes leave at most as many keys as are kept."""
-    for number in range(signers.MAX_KEPT + 10):
+    before = kept_keys()
+    for number in range(signers.MAX_KEPT + 100):
         with (
             override_settings(TINYMCE_JWT={"PUBLIC_KEY": public_pem(), "KEY_ID": str(number)}),
             pytest.raises(SigningKeyError),
         ):
             issued_token()
-    gc.collect()
-    kept = [thing for thing in gc.get_objects() if type(thing) is WatchedKeys]
-    assert 0 < len(kept) <= signers.MAX_KEPT
+    assert 0 < kept_keys() - before <= signers.MAX_KEPT

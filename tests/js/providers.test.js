@@ -74,8 +74,21 @@ function load(
   const lines = [];
   const log = (level) => (line) => lines.push(`${level}: ${line}`);
   const fetches = [];
+  // In a browser, these getters are properties of the prototypes too.
+  class Node {
+    get baseURI() {
+      return page;
+    }
+  }
+  class Document extends Node {
+    get currentScript() {
+      return script === null ? null : { src: script };
+    }
+  }
   const window = {
-    document: { currentScript: script === null ? null : { src: script }, baseURI: page },
+    Node,
+    Document,
+    document: new Document(),
     location: new URL(page),
     console: { error: log("error"), warn: log("warn") },
     fetch: (url, init) => {
@@ -168,7 +181,7 @@ test("a script that is loaded twice keeps what it has set", () => {
 test("nothing but djangoTinymceJwt is added to the page", () => {
   const { window } = load([PDF]);
   const own = ["document", "location", "console", "fetch", "AbortController", "URL", "setTimeout", "clearTimeout"];
-  const added = Object.keys(window).filter((name) => ![...own, "queueMicrotask", "tinymce", "window"].includes(name));
+  const added = Object.keys(window).filter((name) => ![...own, "Node", "Document", "queueMicrotask", "tinymce", "window"].includes(name));
   assert.deepEqual(added, ["djangoTinymceJwt"]);
 });
 
