@@ -37,7 +37,7 @@ def run(project, runner):
 def test_page_alone_makes_a_project_whose_five_tests_pass(project, runner):
     status, output = run(project, runner)
     assert status == 0, output
-    assert re.search(r"Ran 5 tests|5 passed", output), output
+    assert re.search(r"Ran 6 tests|6 passed", output), output
     assert list(project.folder.rglob("*.pem")) == []
 
 

@@ -1,6 +1,5 @@
 """Who gets a token in this project, and what it says: ``python manage.py test``. No key is needed."""
 
-from django.conf import settings
 from django.contrib.auth import get_user_model
 from django.contrib.auth.models import Group
 from django.core.management import call_command
@@ -8,11 +7,6 @@ from django.test import TestCase
 
 from django_tinymce_jwt.claims import TinyAIClaims
 from django_tinymce_jwt.testing import assert_token, override_tinymce_jwt
-
-
-def setUpModule():
-    # `manage.py demo_setup` makes the real one; the tests run without it.
-    settings.SECRET_KEY = "only for tests"
 
 
 @override_tinymce_jwt()

@@ -3,24 +3,19 @@
 from __future__ import annotations
 
 import os
-import re
 import subprocess
 import sys
 from pathlib import Path
 
-from docutils.nodes import literal_block
-
-from .documents import read_page
+from .documents import blocks
 
 ROOT = Path(__file__).parent.parent.parent
-PAGE = ROOT / "docs" / "testing.rst"
+PAGE = "docs/testing.rst"
 
 
 def files():
     """The page's files by their paths, which stand in the first line of their blocks."""
-    blocks = [node.astext() for node in read_page(PAGE).findall(literal_block)]
-    named = [re.match(r"# ([\w./-]+)\n(.*)", block, re.DOTALL) for block in blocks]
-    return {match[1]: match[2] for match in named if match}
+    return {block.file: block.text.partition("\n")[2] for block in blocks(PAGE) if block.file}
 
 
 class Project:
