@@ -7,6 +7,7 @@ import logging
 import logging.config
 import re
 import sqlite3
+import textwrap
 from contextlib import closing
 from datetime import datetime, timedelta, timezone
 
@@ -200,9 +201,10 @@ print(status, token.count("."))
 )
 def test_filter_leaves_out_refusals_of_unknown_users(demo, filtered, expected):
     page = (EXAMPLE.parent / "docs" / "audit.rst").read_text(encoding="utf-8")
-    filters = re.search(r'"filters": (\{\n +"known": .+\n +\}),$', page, re.MULTILINE)[1] if filtered else "{}"
+    function = re.search(r"( +def is_known\(record\):\n +return .+\n)", page)[1]
+    filters = re.search(r'"filters": (\{"known": .+\}),$', page, re.MULTILINE)[1] if filtered else "{}"
     run_sql(demo, "DELETE FROM audit_trail_entry")
-    done = demo.manage("shell", "-c", REFUSE_AND_ISSUE.format(filters=filters))
+    done = demo.manage("shell", "-c", textwrap.dedent(function) + REFUSE_AND_ISSUE.format(filters=filters))
     assert "401 2" in done.stdout, done.stderr
     rows = run_sql(demo, "SELECT message FROM audit_trail_entry ORDER BY id")
     assert [message for (message,) in rows] == expected

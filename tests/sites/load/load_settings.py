@@ -3,10 +3,13 @@
 import os
 
 from production_settings import *  # noqa: F403
-from production_settings import DATABASES, MIDDLEWARE
+from production_settings import BASE_DIR, DATABASES, MIDDLEWARE, TINYMCE_JWT
 
 ROOT_URLCONF = "load_urls"
 DATABASES["default"]["OPTIONS"] = {"timeout": 0.2}
+
+# With its public half in the settings, a pair can be half replaced.
+TINYMCE_JWT["PUBLIC_KEY_PATH"] = BASE_DIR / "secrets" / "tiny.pub.pem"
 
 if os.environ.get("LOAD_LOGIN") == "optional":
     MIDDLEWARE.remove("django.contrib.auth.middleware.LoginRequiredMiddleware")
