@@ -233,9 +233,7 @@ class TokenEndpoint:
             raise Refused(PERMISSION_DENIED, reason)
         self.run_throttles()
 
-    def _refuse(
-        self, answer: Answer, reason: str, error: Exception | None = None, wait: float | None = None
-    ) -> Reply:
+    def _refuse(self, answer: Answer, reason: str, error: Exception | None = None, wait: float | None = None) -> Reply:
         level = logging.WARNING if error is None else logging.ERROR
         service = printable(self.service, 100)
         log_safely(logger, level, "No token for %r: %s. %s", service, answer.error, reason, exc_info=error)

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from math import ceil
 from typing import Any
 
 from asgiref.sync import async_to_sync
 from django.http import HttpRequest, HttpResponse
 from ninja import Router, Schema
-from ninja.errors import AuthenticationError, Throttled
+from ninja.errors import Throttled
 from ninja.operation import Operation, PathView
 
 from .endpoint import ANSWERS, TokenEndpoint
@@ -59,6 +60,8 @@ def tinymce_service_token(request: HttpRequest, service: str) -> None:
 
 class _Endpoint(TokenEndpoint):
     takes_authorization = True
+    # What an ``auth`` callable returned.
+    auth: Any = None
 
     def __init__(self, operation: Operation, request: HttpRequest, service: str) -> None:
         self.operation = operation
@@ -66,29 +69,27 @@ class _Endpoint(TokenEndpoint):
         self.service = service
 
     def run_authentication(self) -> None:
-        callbacks = self.operation.auth_callbacks
-        for callback in callbacks:
+        for callback in self.operation.auth_callbacks:
             result = callback(self.request)
             if hasattr(result, "__await__"):
                 result = async_to_sync(_await)(result)
             if result:
-                self.request.auth = result  # type: ignore[attr-defined]
+                self.auth = self.request.auth = result  # type: ignore[attr-defined]
                 return
-        if callbacks:
-            raise AuthenticationError
 
     def get_user(self) -> Any:
-        auth = getattr(self.request, "auth", None)
-        if all(hasattr(auth, name) for name in USER_ATTRIBUTES):
-            return auth
+        if self.operation.auth_callbacks and self.auth is None:
+            return None
+        if all(hasattr(self.auth, name) for name in USER_ATTRIBUTES):
+            return self.auth
         return getattr(self.request, "user", None)
 
     def run_throttles(self) -> None:
         # All are asked, because each counts the request.
-        refusing = [throttle for throttle in self.operation.throttle_objects if not throttle.allow_request(self.request)]
+        refusing = [item for item in self.operation.throttle_objects if not item.allow_request(self.request)]
         if refusing:
             waits = [wait for wait in (throttle.wait() for throttle in refusing) if wait is not None]
-            raise Throttled(max(waits, default=None))
+            raise Throttled(ceil(max(waits)) if waits else None)
 
 
 async def _await(result: Any) -> Any:

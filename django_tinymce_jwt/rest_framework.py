@@ -20,7 +20,7 @@ class TokenAPIView(TokenEndpoint, APIView):
     The answers are those of ``TokenView``, whatever the renderers and the exception handler of the site.
     """
 
-    request: Request  # type: ignore[assignment]
+    request: Request
     http_method_names = [method.lower() for method in METHODS]
     takes_authorization = True
     # The view has no queryset whose model permissions could be asked for.

@@ -9,8 +9,10 @@ from datetime import timedelta
 import pytest
 from django.contrib.auth import get_user_model
 from django.core.cache import cache
+from django.core.checks import run_checks
 from django.core.exceptions import ImproperlyConfigured
 from django.core.management import call_command
+from django.urls import include, path
 from rest_framework.authtoken.models import Token
 from rest_framework_simplejwt.tokens import AccessToken
 
@@ -184,11 +186,8 @@ def test_model_permissions_of_the_site_do_not_need_a_queryset(ada):
     assert claims_of(post("model", headers=token(ada)))["sub"] == str(ada.pk)
 
 
-def test_required_permission_is_asked_for(ada):
-    ada_settings = {"REQUIRED_PERMISSION": "auth.view_user"}
-    from django.conf import settings
-
-    settings.TINYMCE_JWT = {**settings.TINYMCE_JWT, **ada_settings}
+def test_required_permission_is_asked_for(site, ada):
+    site.TINYMCE_JWT = {**site.TINYMCE_JWT, "REQUIRED_PERMISSION": "auth.view_user"}
     assert error_of(post("token", headers=token(ada))) == DENIED
 
 
@@ -235,12 +234,12 @@ def test_versioning_by_path(ada):
 
 @pytest.mark.parametrize(("accept", "version"), [("application/json", "v1"), ("application/json; version=v2", "v2")])
 def test_versioning_by_accept_header(ada, accept, version):
-    response = ask(None, path="/drf/accept/", headers={**token(ada), "Accept": accept})
+    response = post("accept", headers={**token(ada), "Accept": accept})
     assert claims_of(response)[ROOT_CLAIM] == f"/{version}"
 
 
 def test_unknown_version_of_the_accept_header_is_404(ada):
-    response = ask(None, path="/drf/accept/", headers={**token(ada), "Accept": "application/json; version=v3"})
+    response = post("accept", headers={**token(ada), "Accept": "application/json; version=v3"})
     assert error_of(response) == (404, "unknown_service")
 
 
@@ -258,20 +257,26 @@ def test_service_of_the_url(site, user):
 
 
 def test_unknown_service_of_a_view_is_an_error():
-    with pytest.raises(ImproperlyConfigured, match="TokenAPIView.service is 'exportpfd'.*Did you mean exportpdf"):
+    with pytest.raises(ImproperlyConfigured, match=r"^TokenAPIView\.service is 'exportpfd'.*Did you mean exportpdf"):
         TokenAPIView.as_view(service="exportpfd")
+
+
+# A site with two versions of its API.
+versions = [path("tinymce/jwt/", include("django_tinymce_jwt.rest_framework_urls"))]
+urlpatterns = [path("v1/", include((versions, "v1"))), path("v2/", include((versions, "v2")))]
 
 
 def test_schema_of_drf_spectacular(settings, tmp_path):
     settings.INSTALLED_APPS = [*settings.INSTALLED_APPS, "drf_spectacular"]
     settings.REST_FRAMEWORK = {"DEFAULT_SCHEMA_CLASS": "drf_spectacular.openapi.AutoSchema"}
-    settings.SPECTACULAR_SETTINGS = {"PREPROCESSING_HOOKS": [f"{__name__}.only_the_included_urls"]}
-    path = tmp_path / "schema.json"
-    call_command("spectacular", file=path, format="openapi-json", fail_on_warn=True, validate=True)
-    operations = {route: item["post"] for route, item in json.loads(path.read_text())["paths"].items()}
+    file = tmp_path / "schema.json"
+    call_command("spectacular", file=file, format="openapi-json", urlconf=__name__, fail_on_warn=True, validate=True)
+    operations = {route: item["post"] for route, item in json.loads(file.read_text())["paths"].items()}
     assert {route: operation["operationId"] for route, operation in operations.items()} == {
-        "/drf/": "drf_token",
-        "/drf/{service}/": "drf_service_token",
+        "/v1/tinymce/jwt/": "v1_tinymce_jwt_token",
+        "/v1/tinymce/jwt/{service}/": "v1_tinymce_jwt_service_token",
+        "/v2/tinymce/jwt/": "v2_tinymce_jwt_token",
+        "/v2/tinymce/jwt/{service}/": "v2_tinymce_jwt_service_token",
     }
     for operation in operations.values():
         answers = operation["responses"]
@@ -280,5 +285,6 @@ def test_schema_of_drf_spectacular(settings, tmp_path):
         assert {example["value"]["error"] for example in examples} == {"cross_site", "permission_denied"}
 
 
-def only_the_included_urls(endpoints):
-    return [endpoint for endpoint in endpoints if "/for/" not in endpoint[0] and "/accept/" not in endpoint[0]]
+@pytest.mark.urls(__name__)
+def test_checks_know_the_view_as_an_endpoint(site):
+    assert not [message for message in run_checks() if message.id == "django_tinymce_jwt.W004"]
