@@ -1,0 +1,99 @@
+"""The recipe of docs/guests.rst: visitors without an account get tokens of their own."""
+
+from __future__ import annotations
+
+import re
+from pathlib import Path
+
+import pytest
+from django.test import Client
+from django.urls import path
+
+from .helpers.endpoint import claims_of, each_server, error_of, send
+from .helpers.tokens import ROOT_CLAIM
+from .sites.api import guests
+
+pytestmark = [pytest.mark.django_db, pytest.mark.urls(__name__)]
+
+urlpatterns = [path("tinymce/jwt/", guests.GuestTokenView.as_view())]
+
+
+@pytest.fixture
+def guest_site(site):
+    site.TINYMCE_JWT = {**site.TINYMCE_JWT, "CLAIM_MAPPER": "tests.sites.api.guests.DriveClaims"}
+    return site
+
+
+def visitor(client_class=Client):
+    return client_class(enforce_csrf_checks=True)
+
+
+@each_server
+def test_guest_is_the_same_at_each_request(guest_site, client_class):
+    client = visitor(client_class)
+    first, second = (claims_of(send(client)) for _ in range(2))
+    assert re.fullmatch("guest-[0-9a-f]{32}", first["sub"])
+    assert (first["name"], first[ROOT_CLAIM]) == ("Guest", f"/guests/{first['sub']}")
+    assert second["sub"] == first["sub"]
+
+
+def test_each_session_is_another_guest(guest_site):
+    assert claims_of(send(visitor()))["sub"] != claims_of(send(visitor()))["sub"]
+
+
+def test_token_does_not_reveal_the_session_key(guest_site):
+    client = visitor()
+    text = str(claims_of(send(client)))
+    key = client.session.session_key
+    assert len(key) == 32
+    assert key not in text
+
+
+def test_guest_of_another_site_has_another_sub(guest_site):
+    client = visitor()
+    first = claims_of(send(client))["sub"]
+    guest_site.SECRET_KEY = "that of another site, with the same sessions"
+    assert claims_of(send(client))["sub"] != first
+
+
+def test_made_up_session_key_is_not_taken(guest_site):
+    subs = set()
+    for _ in range(2):
+        client = visitor()
+        client.cookies["sessionid"] = "a" * 32
+        subs.add(claims_of(send(client))["sub"])
+        assert client.cookies["sessionid"].value != "a" * 32
+    assert len(subs) == 2
+
+
+def test_guest_who_logs_in_is_the_user(guest_site, user):
+    client = visitor()
+    guest = claims_of(send(client))
+    client.force_login(user)
+    claims = claims_of(send(client))
+    assert (claims["sub"], claims["name"]) == (str(user.pk), "Ada Lovelace")
+    assert claims[ROOT_CLAIM] == f"/users/{user.pk}"
+    client.logout()
+    assert claims_of(send(client))["sub"] not in {guest["sub"], claims["sub"]}
+
+
+def test_guest_is_held_to_the_cross_site_rule(guest_site):
+    client = visitor()
+    response = send(client, headers={"Origin": "https://evil.example"})
+    assert error_of(response) == (403, "cross_site")
+    assert not client.cookies
+
+
+def test_guest_has_no_permission(guest_site):
+    guest_site.TINYMCE_JWT = {**guest_site.TINYMCE_JWT, "REQUIRED_PERMISSION": "auth.view_user"}
+    assert error_of(send(visitor())) == (403, "permission_denied")
+
+
+def test_documentation_shows_this_recipe():
+    root = Path(__file__).parent.parent
+    document = (root / "docs" / "guests.rst").read_text(encoding="utf-8")
+    [recipe] = [
+        block for block in re.findall(r"code-block:: python\n\n((?: {4}.*\n|\n)+)", document) if "Guest:" in block
+    ]
+    shown = "\n".join(line[4:] for line in recipe.strip("\n").splitlines())
+    assert shown.strip() == Path(guests.__file__).read_text(encoding="utf-8").strip()
