@@ -13,7 +13,7 @@ from docutils.core import publish_doctree
 from docutils.nodes import literal_block, table
 
 import django_tinymce_jwt
-from django_tinymce_jwt import claims, endpoint, exceptions, views
+from django_tinymce_jwt import claims, endpoint, exceptions, ninja, rest_framework, views
 from django_tinymce_jwt.conf.defaults import SETTINGS
 from django_tinymce_jwt.services import SERVICES
 
@@ -66,7 +66,9 @@ def test_every_service_has_a_page():
     assert [service for service in SERVICES if f"``{service}``" not in pages] == []
 
 
-@pytest.mark.parametrize("module", [claims, exceptions, views, django_tinymce_jwt], ids=lambda module: module.__name__)
+@pytest.mark.parametrize(
+    "module", [claims, exceptions, ninja, rest_framework, views, django_tinymce_jwt], ids=lambda module: module.__name__
+)
 def test_reference_page_has_the_public_names(module):
     page = read("docs/api.rst")
     members = re.search(rf"automodule:: {module.__name__}\n   :members:(.*)", page)

@@ -8,6 +8,9 @@ from pathlib import Path
 import pytest
 from django.test import Client
 from django.urls import path
+from rest_framework.authentication import SessionAuthentication
+
+from django_tinymce_jwt.rest_framework import TokenAPIView
 
 from .helpers.endpoint import claims_of, each_server, error_of, send
 from .helpers.tokens import ROOT_CLAIM
@@ -15,7 +18,20 @@ from .sites.api import guests
 
 pytestmark = [pytest.mark.django_db, pytest.mark.urls(__name__)]
 
-urlpatterns = [path("tinymce/jwt/", guests.GuestTokenView.as_view())]
+
+class GuestAPIView(TokenAPIView):
+    authentication_classes = [SessionAuthentication]
+    permission_classes = []
+
+    def get_user(self):
+        user = super().get_user()
+        return user if user.is_authenticated else guests.Guest(self.request.session)
+
+
+urlpatterns = [
+    path("tinymce/jwt/", guests.GuestTokenView.as_view()),
+    path("drf/", GuestAPIView.as_view()),
+]
 
 
 @pytest.fixture
@@ -35,6 +51,20 @@ def test_guest_is_the_same_at_each_request(guest_site, client_class):
     assert re.fullmatch("guest-[0-9a-f]{32}", first["sub"])
     assert (first["name"], first[ROOT_CLAIM]) == ("Guest", f"/guests/{first['sub']}")
     assert second["sub"] == first["sub"]
+
+
+def test_guest_of_a_drf_view_is_the_same(guest_site, user):
+    client = visitor()
+    assert claims_of(send(client, path="/drf/"))["sub"] == claims_of(send(client))["sub"]
+    client.force_login(user)
+    assert claims_of(send(client, path="/drf/"))["sub"] == str(user.pk)
+
+
+def test_page_of_another_site_gets_no_guest_of_the_session(guest_site):
+    client = visitor()
+    guest = claims_of(send(client, path="/drf/"))
+    headers = {"Origin": "https://evil.example", "Authorization": "Bearer made-up"}
+    assert claims_of(send(client, path="/drf/", headers=headers))["sub"] != guest["sub"]
 
 
 def test_each_session_is_another_guest(guest_site):
