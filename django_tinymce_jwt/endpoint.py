@@ -75,7 +75,7 @@ ANSWERS = (
     TOKEN_UNAVAILABLE,
 )
 
-# The answer to an exception of the view's authentication, permissions or throttles, by its HTTP status.
+# The answer to an exception of a framework, by its HTTP status.
 BY_STATUS = {
     400: INVALID_REQUEST,
     401: NOT_AUTHENTICATED,
@@ -130,7 +130,7 @@ class TokenEndpoint:
 
     A view sets ``request`` and ``service``, calls ``get_reply()`` and sends what it returns. The view of a
     framework with authentication, permissions and throttles of its own also overrides the hooks named
-    ``run_...``. What these raise gets the answer that ``BY_STATUS`` has for its HTTP status.
+    ``run_...``. Where these or ``get_user`` raise one of ``framework_errors``, its ``status_code`` tells the answer.
     """
 
     request: HttpRequest
@@ -140,6 +140,7 @@ class TokenEndpoint:
     user: Any = None
     # Whether users may authenticate by the Authorization header.
     takes_authorization = False
+    framework_errors: tuple[type[Exception], ...] = ()
 
     @property
     def http_request(self) -> HttpRequest:
@@ -210,7 +211,7 @@ class TokenEndpoint:
         except Refused:
             raise
         except Exception as error:
-            if refused := _refusal_by_status(error):
+            if refused := _refusal_by_status(error, self.framework_errors):
                 raise refused from error
             raise
         _require_valid_body(self.http_request)
@@ -246,11 +247,18 @@ class TokenEndpoint:
     def _headers_of(self, answer: Answer, wait: float | None) -> dict[str, str]:
         if answer is METHOD_NOT_ALLOWED:
             return {"Allow": ", ".join(METHODS)}
-        if answer is NOT_AUTHENTICATED and (challenge := self.get_challenge()):
+        if answer is NOT_AUTHENTICATED and (challenge := self._challenge()):
             return {"WWW-Authenticate": challenge}
         if answer is TOO_MANY_REQUESTS and wait is not None:
             return {"Retry-After": str(ceil(wait))}
         return {}
+
+    def _challenge(self) -> str | None:
+        try:
+            return self.get_challenge()
+        except Exception as error:
+            log_safely(logger, logging.ERROR, "No WWW-Authenticate: %s", _describe(error), exc_info=error)
+            return None
 
 
 def require_service(view_class: type[TokenEndpoint], service: Any) -> None:
@@ -291,19 +299,21 @@ def _forget_cookies(request: HttpRequest) -> None:
     """
     request.META.pop("HTTP_COOKIE", None)
     request.COOKIES = {}
+    # What the asynchronous request.auser() has kept.
+    vars(request).pop("_acached_user", None)
     request.user = None  # type: ignore[assignment]
     if hasattr(request, "session"):
         request.session = type(request.session)()
         request.user = get_user(request)
 
 
-def _refusal_by_status(error: Exception) -> Refused | None:
-    """Return what an exception of the view's authentication, permissions or throttles means, or None for a failure."""
+def _refusal_by_status(error: Exception, framework_errors: tuple[type[Exception], ...]) -> Refused | None:
+    """Return the refusal that an exception of the view stands for, or None if the view has failed."""
     if isinstance(error, PermissionDenied):
         answer = PERMISSION_DENIED
     elif isinstance(error, Http404):
         answer = UNKNOWN_SERVICE
-    elif (status := getattr(error, "status_code", None)) in BY_STATUS:
+    elif isinstance(error, framework_errors) and (status := getattr(error, "status_code", None)) in BY_STATUS:
         answer = BY_STATUS[status]
     else:
         return None

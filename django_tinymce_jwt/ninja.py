@@ -9,7 +9,7 @@ from typing import Any
 from asgiref.sync import async_to_sync
 from django.http import HttpRequest, HttpResponse
 from ninja import Router, Schema
-from ninja.errors import Throttled
+from ninja.errors import HttpError, Throttled
 from ninja.operation import Operation, PathView
 
 from .endpoint import ANSWERS, TokenEndpoint
@@ -60,6 +60,7 @@ def tinymce_service_token(request: HttpRequest, service: str) -> None:
 
 class _Endpoint(TokenEndpoint):
     takes_authorization = True
+    framework_errors = (HttpError,)
     # What an ``auth`` callable returned.
     auth: Any = None
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from django.http import HttpRequest, HttpResponseBase
+from rest_framework.exceptions import APIException
 from rest_framework.request import Request
 from rest_framework.views import APIView
 
@@ -23,6 +24,7 @@ class TokenAPIView(TokenEndpoint, APIView):
     request: Request
     http_method_names = [method.lower() for method in METHODS]
     takes_authorization = True
+    framework_errors = (APIException,)
     # The view has no queryset whose model permissions could be asked for.
     _ignore_model_permissions = True
 

@@ -152,3 +152,60 @@ def test_site_without_drf_and_ninja_imports_nothing_of_them():
     )
     # 500: without a session the request has no user.
     assert run.stdout.split("\n", 1)[1].strip() == "[]"
+
+
+DEFAULTS = """
+import sys
+import django
+from django.conf import settings
+
+sys.modules["drf_spectacular"] = None  # as on a site without it
+settings.configure(
+    SECRET_KEY="only for tests",
+    INSTALLED_APPS=["django.contrib.auth", "django.contrib.contenttypes", "rest_framework", "django_tinymce_jwt"],
+    DATABASES={"default": {"ENGINE": "django.db.backends.sqlite3", "NAME": ":memory:"}},
+    ROOT_URLCONF="django_tinymce_jwt.rest_framework_urls",
+    PASSWORD_HASHERS=["django.contrib.auth.hashers.MD5PasswordHasher"],
+    TINYMCE_JWT={"PRIVATE_KEY_PATH": "/nowhere/tiny.pem"},
+    ALLOWED_HOSTS=["testserver"],
+    DEFAULT_AUTO_FIELD="django.db.models.BigAutoField",
+    REST_FRAMEWORK={
+        "DEFAULT_AUTHENTICATION_CLASSES": ["rest_framework.authentication.BasicAuthentication"],
+        "DEFAULT_PERMISSION_CLASSES": ["rest_framework.permissions.IsAdminUser"],
+        "DEFAULT_RENDERER_CLASSES": ["rest_framework.renderers.BrowsableAPIRenderer"],
+        "DEFAULT_THROTTLE_CLASSES": ["rest_framework.throttling.UserRateThrottle"],
+        "DEFAULT_THROTTLE_RATES": {"user": "1/day"},
+        "EXCEPTION_HANDLER": "nowhere.handler",
+        "UNAUTHENTICATED_USER": None,
+    },
+)
+django.setup()
+from base64 import b64encode
+from django.contrib.auth.models import User
+from django.core.management import call_command
+from django.test import Client
+
+call_command("migrate", verbosity=0)
+user = User.objects.create_user("ada", password="countess")
+
+def ask(**headers):
+    response = Client().post("/", headers={"Accept": "text/html", **headers})
+    print(response.status_code, response["Content-Type"], response.json()["error"])
+
+credentials = {"Authorization": "Basic " + b64encode(b"ada:countess").decode()}
+ask()
+ask(**credentials)
+User.objects.update(is_staff=True)
+ask(**credentials)
+ask(**credentials)
+"""
+
+
+def test_defaults_of_the_site_are_those_of_the_drf_view():
+    run = subprocess.run([sys.executable, "-c", DEFAULTS], cwd=ROOT, capture_output=True, text=True, check=True)
+    assert run.stdout.splitlines() == [
+        "401 application/json not_authenticated",
+        "403 application/json permission_denied",
+        "500 application/json token_unavailable",
+        "429 application/json too_many_requests",
+    ]

@@ -6,6 +6,7 @@ import base64
 from datetime import timedelta
 
 import pytest
+from asgiref.sync import async_to_sync
 from django.contrib.auth import get_user_model
 from django.core.cache import cache
 from django.core.checks import run_checks
@@ -107,6 +108,36 @@ def test_expired_ninja_jwt_is_401(ada, name):
 def test_failing_auth_is_500(ada, caplog, client_class):
     assert error_of(post("failure", client_class=client_class)) == (500, "token_unavailable")
     assert "ConnectionError: the directory is away" in caplog.text
+
+
+def test_status_of_another_services_exception_is_not_taken(ada):
+    assert error_of(post("directory")) == (500, "token_unavailable")
+
+
+@pytest.mark.parametrize(
+    ("status", "error"),
+    [(401, "not_authenticated"), (403, "permission_denied"), (503, "token_unavailable")],
+)
+def test_http_error_of_auth_gets_the_answer_of_its_status(ada, status, error):
+    assert error_of(post(f"http-{status}")) == (500 if status == 503 else status, error)
+
+
+@each_server
+def test_user_that_was_kept_does_not_outlive_the_cookies(ada, client_class, settings):
+    settings.MIDDLEWARE = [*settings.MIDDLEWARE, f"{__name__}.keep_user"]
+    assert claims_of(post("auser", ada, client_class=client_class))["sub"] == str(ada.pk)
+    headers = {**EVIL, "Authorization": "Bearer made-up"}
+    assert error_of(post("auser", ada, headers, client_class=client_class)) == NOT_AUTHENTICATED
+
+
+def keep_user(get_response):
+    """Middleware that asks for the user, synchronously and asynchronously."""
+
+    def middleware(request):
+        assert async_to_sync(request.auser)() == request.user
+        return get_response(request)
+
+    return middleware
 
 
 def test_bearer_of_a_page_of_another_origin_gets_a_token(ada):

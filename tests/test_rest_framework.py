@@ -118,6 +118,13 @@ def test_failing_authentication_class_is_500(ada, caplog):
     assert "ConnectionError: the directory is away" in caplog.text
 
 
+def test_failing_challenge_costs_only_the_challenge(site, caplog):
+    response = post("challenge")
+    assert error_of(response) == NOT_AUTHENTICATED
+    assert "WWW-Authenticate" not in response
+    assert "No WWW-Authenticate: tests.sites.api.urls.DirectoryError" in caplog.text
+
+
 @pytest.mark.parametrize("authorization", ["Token", "Bearer", "ApiKey", "x"])
 @pytest.mark.parametrize("origin", [EVIL, {"Origin": "null"}, {"Sec-Fetch-Site": "cross-site"}])
 def test_authorization_header_is_not_held_to_the_cross_site_rule(ada, origin, authorization):

@@ -6,6 +6,7 @@ from django.contrib.auth import get_user_model
 from django.contrib.auth.models import AnonymousUser
 from django.urls import include, path
 from ninja import NinjaAPI
+from ninja.errors import HttpError
 from ninja.security import APIKeyHeader, HttpBasicAuth, HttpBearer, django_auth
 from ninja.throttling import AnonRateThrottle, UserRateThrottle
 from ninja_jwt.authentication import AsyncJWTAuth, JWTAuth
@@ -26,6 +27,20 @@ from django_tinymce_jwt.rest_framework import TokenAPIView
 class FailingAuthentication(BaseAuthentication):
     def authenticate(self, request):
         raise ConnectionError("the directory is away")
+
+
+class DirectoryError(Exception):
+    """What another service has answered to this site says nothing about the user."""
+
+    status_code = 401
+
+
+class BrokenChallenge(BaseAuthentication):
+    def authenticate(self, request):
+        return None
+
+    def authenticate_header(self, request):
+        raise DirectoryError
 
 
 class CookieAuthentication(BaseAuthentication):
@@ -118,6 +133,22 @@ def failing(request):
     raise ConnectionError("the directory is away")
 
 
+def directory(request):
+    raise DirectoryError
+
+
+async def auser(request):
+    user = await request.auser()
+    return user if user.is_authenticated else None
+
+
+def http_error(status):
+    def auth(request):
+        raise HttpError(status, "as the site says")
+
+    return auth
+
+
 def ninja(name, auth, is_inherited=False, **options):
     """A Ninja API whose token router has this ``auth``, or inherits it."""
     api = NinjaAPI(urls_namespace=name, docs_url=None, **({"auth": auth} if is_inherited else {}))
@@ -141,6 +172,7 @@ urlpatterns = [
     path("drf/for/cookie/", drf(CookieAuthentication)),
     path("drf/for/body/", drf(BodyAuthentication)),
     path("drf/for/failure/", drf(FailingAuthentication)),
+    path("drf/for/challenge/", drf(BrokenChallenge)),
     path("drf/for/staff/", drf(DRFTokenAuthentication, permission_classes=[IsAdminUser])),
     path("drf/for/initial/", drf(DRFTokenAuthentication, view=ClosedView)),
     path("drf/for/model/", drf(DRFTokenAuthentication, permission_classes=[DjangoModelPermissions])),
@@ -159,6 +191,11 @@ urlpatterns = [
     ninja("async-ninja-jwt", AsyncJWTAuth()),
     ninja("two", [Bearer(), django_auth]),
     ninja("failure", failing),
+    ninja("directory", directory),
+    ninja("auser", auser),
+    ninja("http-401", http_error(401)),
+    ninja("http-403", http_error(403)),
+    ninja("http-503", http_error(503)),
     ninja("none", None),
     ninja("throttle", Bearer(), throttle=[AnonRateThrottle("1/day"), UserRateThrottle("2/day")]),
 ]
