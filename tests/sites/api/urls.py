@@ -114,13 +114,14 @@ class AsyncBearer(HttpBearer):
 
 
 class APIKey(APIKeyHeader):
-    """Returns something that is no user, and sets ``request.user``, as Ninja's documentation does."""
+    """Returns an object that is not a user, and sets ``request.user``."""
 
     param_name = "X-API-Key"
 
     def authenticate(self, request, key):
-        request.user = user_of(key) or AnonymousUser()
-        return key
+        token = Token.objects.filter(key=key).first()
+        request.user = token.user if token else AnonymousUser()
+        return token
 
 
 class Basic(HttpBasicAuth):
