@@ -194,6 +194,7 @@ def ask(**headers):
 
 credentials = {"Authorization": "Basic " + b64encode(b"ada:countess").decode()}
 ask()
+ask(Origin="https://evil.example", Authorization="Bearer made-up")
 ask(**credentials)
 User.objects.update(is_staff=True)
 ask(**credentials)
@@ -204,6 +205,7 @@ ask(**credentials)
 def test_defaults_of_the_site_are_those_of_the_drf_view():
     run = subprocess.run([sys.executable, "-c", DEFAULTS], cwd=ROOT, capture_output=True, text=True, check=True)
     assert run.stdout.splitlines() == [
+        "401 application/json not_authenticated",
         "401 application/json not_authenticated",
         "403 application/json permission_denied",
         "500 application/json token_unavailable",

@@ -6,11 +6,16 @@ import re
 from pathlib import Path
 
 import pytest
+from django.contrib.sessions.backends.db import SessionStore
+from django.core.exceptions import PermissionDenied
+from django.http import Http404
 from django.test import Client
 from django.urls import path
+from rest_framework import exceptions
 from rest_framework.authentication import SessionAuthentication
 
 from django_tinymce_jwt.rest_framework import TokenAPIView
+from django_tinymce_jwt.views import TokenView
 
 from .helpers.endpoint import claims_of, each_server, error_of, send
 from .helpers.tokens import ROOT_CLAIM
@@ -28,7 +33,39 @@ class GuestAPIView(TokenAPIView):
         return user if user.is_authenticated else guests.Guest(self.request.session)
 
 
+class NobodyView(TokenView):
+    def get_user(self):
+        return None
+
+
+class RefusingView(TokenView):
+    def get_user(self):
+        raise PermissionDenied("no guests today")
+
+
+class RefusingAPIView(TokenAPIView):
+    """Refuses with DRF's own exception."""
+
+    def get_user(self):
+        raise exceptions.PermissionDenied("no guests today")
+
+
+class HidingAPIView(TokenAPIView):
+    def get_user(self):
+        raise Http404("no guests here")
+
+
+class FailingView(TokenView):
+    def get_user(self):
+        raise LookupError("no guests table")
+
+
 urlpatterns = [
+    path("nobody/", NobodyView.as_view()),
+    path("refusing/", RefusingView.as_view()),
+    path("drf/refusing/", RefusingAPIView.as_view()),
+    path("drf/hiding/", HidingAPIView.as_view()),
+    path("failing/", FailingView.as_view()),
     path("tinymce/jwt/", guests.GuestTokenView.as_view()),
     path("drf/", GuestAPIView.as_view()),
 ]
@@ -96,6 +133,12 @@ def test_made_up_session_key_is_not_taken(guest_site):
     assert len(subs) == 2
 
 
+def test_guest_does_not_take_a_session_key_that_the_server_has_not_made():
+    session = SessionStore("a" * 32)
+    guests.Guest(session)
+    assert session.session_key != "a" * 32
+
+
 def test_guest_who_logs_in_is_the_user(guest_site, user):
     client = visitor()
     guest = claims_of(send(client))
@@ -117,6 +160,28 @@ def test_guest_is_held_to_the_cross_site_rule(guest_site):
 def test_guest_has_no_permission(guest_site):
     guest_site.TINYMCE_JWT = {**guest_site.TINYMCE_JWT, "REQUIRED_PERMISSION": "auth.view_user"}
     assert error_of(send(visitor())) == (403, "permission_denied")
+
+
+ANSWERS = {
+    "nobody": (401, "not_authenticated", "no logged-in user"),
+    "refusing": (403, "permission_denied", "The view refused: django.core.exceptions.PermissionDenied: no guests"),
+    "drf/refusing": (403, "permission_denied", "The view refused: rest_framework.exceptions.PermissionDenied"),
+    "drf/hiding": (404, "unknown_service", "no guests here"),
+    "failing": (500, "token_unavailable", "LookupError: no guests table"),
+}
+
+
+@pytest.mark.parametrize("name", ANSWERS)
+def test_get_user_may_refuse(site, name):
+    site.DEBUG = True
+    response = send(visitor(), path=f"/{name}/")
+    assert error_of(response) == ANSWERS[name][:2]
+    assert ANSWERS[name][2] in response.json()["detail"]
+
+
+def test_get_user_is_asked_after_the_cross_site_rule(site):
+    response = send(visitor(), path="/failing/", headers={"Origin": "https://evil.example"})
+    assert error_of(response) == (403, "cross_site")
 
 
 def test_documentation_shows_this_recipe():
