@@ -5,13 +5,15 @@ RESULTS ?= benchmarks/results
 VENV := .venv
 BIN := $(VENV)/bin
 
-.PHONY: help demo test load check build bench docs clean
+.PHONY: help demo test load check audit messages build bench docs clean
 
 help:
 	@echo "make demo    start the example project (PORT=$(PORT))"
 	@echo "make test    run the tests"
 	@echo "make load    run the load and fault tests for longer than make test does"
-	@echo "make check   run the linters and the type checker"
+	@echo "make check   run the linters, the type checker and the security rules"
+	@echo "make audit   look for known vulnerabilities of what the package needs (asks pypi.org)"
+	@echo "make messages  extract the texts to translate, and compile the catalogues (needs GNU gettext)"
 	@echo "make build   build wheel and sdist, and try them in a clean environment"
 	@echo "make bench   measure"
 	@echo "make docs    build the documentation"
@@ -32,6 +34,21 @@ check: $(VENV)/check.stamp
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
 	$(BIN)/python -m mypy
+	$(BIN)/bandit --quiet --recursive --configfile pyproject.toml django_tinymce_jwt
+	@# B105: the demo's secrets are public.
+	$(BIN)/bandit --quiet --recursive --skip B105 example_project
+
+# Not part of check: without pypi.org it can only fail. With --strict, what could not be asked is a failure.
+audit: $(VENV)/check.stamp
+	$(BIN)/pip-audit --strict --progress-spinner off .
+
+# The date of the extraction would change every catalogue each time.
+messages: $(VENV)/test.stamp
+	@command -v msgfmt >/dev/null || { echo "GNU gettext is missing; on Debian and Ubuntu: apt-get install gettext" >&2; exit 1; }
+	cd django_tinymce_jwt && ../$(BIN)/django-admin makemessages --all --no-obsolete --add-location=file
+	sed -i.old -e '/^"POT-Creation-Date:/d' django_tinymce_jwt/locale/*/LC_MESSAGES/django.po
+	rm django_tinymce_jwt/locale/*/LC_MESSAGES/django.po.old
+	cd django_tinymce_jwt && ../$(BIN)/django-admin compilemessages
 
 build: $(VENV)/build.stamp
 	rm -rf build dist

@@ -8,11 +8,13 @@ from __future__ import annotations
 
 import logging
 import sys
-import traceback
-from contextlib import suppress
+from collections.abc import Callable, Iterator
+from contextlib import ExitStack, contextmanager, suppress
 from typing import TYPE_CHECKING, Any, Protocol
 
-from .display import printable
+from django.db import connections, transaction
+
+from .display import error_text, printable, traceback_text
 
 if TYPE_CHECKING:
     from django.http import HttpRequest
@@ -43,12 +45,24 @@ def record_inspected(staff: Any, user: Any, request: HttpRequest) -> None:
     _record("claims inspected", "", staff, request, inspected_user_pk=user.pk)
 
 
-def log_safely(target: logging.Logger, level: int, message: str, *args: Any, **options: Any) -> None:
-    """Log; report what the site's own filters and handlers raise instead of raising it."""
-    try:
-        target.log(level, message, *args, **options)
-    except Exception as error:
-        _report(target, error)
+def log_safely(target: logging.Logger, level: int, message: str, *args: Any, error: Exception | None = None) -> None:
+    """Log, with the traceback of ``error``; report what the site's own logging raises instead of raising it."""
+    if target.isEnabledFor(level):
+        info = None if error is None else (type(error), error, error.__traceback__)
+        record = target.makeRecord(target.name, level, __file__, 0, message, args, info)
+        # Formatters take this text instead of making their own.
+        record.exc_text = None if error is None else traceback_text(error)
+        _guard(target, lambda: target.handle(record))
+
+
+@contextmanager
+def savepoints() -> Iterator[None]:
+    """Undo, under ``ATOMIC_REQUESTS``, what was written inside if it fails, and keep the request's transaction."""
+    with ExitStack() as stack:
+        for connection in connections.all(initialized_only=True):
+            if connection.settings_dict["ATOMIC_REQUESTS"] and connection.in_atomic_block:
+                stack.enter_context(transaction.atomic(using=connection.alias))
+        yield
 
 
 def _record(
@@ -62,9 +76,9 @@ def _record(
     reason: str | None = None,
     **more: Any,
 ) -> None:
-    try:
+    def log() -> None:
         facts = {
-            "service": printable(service, 100),
+            "service": service,
             "user_pk": getattr(user, "pk", None),
             "remote_addr": None if request is None else request.META.get("REMOTE_ADDR"),
             "expires": expires,
@@ -72,9 +86,19 @@ def _record(
             "reason": reason,
             **more,
         }
-        logger.info(message, extra=facts)
+        shown = {name: printable(fact, 100) if isinstance(fact, str) else fact for name, fact in facts.items()}
+        logger.info(message, extra=shown)
+
+    _guard(logger, log)
+
+
+def _guard(target: logging.Logger, log: Callable[[], None]) -> None:
+    try:
+        # A handler may write to the database, and fail.
+        with savepoints():
+            log()
     except Exception as error:
-        _report(logger, error)
+        _report(target, error)
 
 
 _reported: set[str] = set()
@@ -82,13 +106,13 @@ _reported: set[str] = set()
 
 def _report(target: logging.Logger, error: Exception) -> None:
     """Report a fault of the site's logging once: to the package's logger, or to stderr if that one is broken too."""
-    reason = printable("".join(traceback.format_exception_only(error)).strip())
-    fault = f"Logging to {target.name} failed: {reason}"
+    fault = f"Logging to {target.name} failed: {error_text(error)}"
     if fault in _reported or len(_reported) >= 100:
         return
     _reported.add(fault)
     with suppress(Exception):
         _package_logger.error("%s. The answer to the request is not affected.", fault)
-    if logging.raiseExceptions and sys.stderr is not None:
-        # As logging itself reports a handler that fails.
-        sys.stderr.write(f"{fault}\n")
+    # As logging itself reports a handler that fails; some servers close or remove stderr.
+    with suppress(AttributeError, OSError, ValueError):
+        if logging.raiseExceptions:
+            sys.stderr.write(f"{fault}\n")

@@ -46,10 +46,8 @@ def check_key_files(**kwargs: Any) -> list[CheckMessage]:
 
 
 def check_urls(**kwargs: Any) -> list[CheckMessage]:
-    """Find out whether a URL leads to a token endpoint."""
-    if getattr(settings, "ROOT_URLCONF", None) is None or _has_endpoint(get_resolver().url_patterns):
-        return []
-    return _messages([validation.NO_URL.fault()])
+    """Find out whether a URL leads to a token endpoint, and whether the inspector asks the site's own admin."""
+    return _messages(_url_faults())
 
 
 def check_missing_values(**kwargs: Any) -> list[CheckMessage]:
@@ -134,13 +132,30 @@ def _served_folders() -> Iterator[tuple[str, Path]]:
                 yield name, Path(folder).resolve()
 
 
-def _has_endpoint(patterns: Iterable[URLPattern | URLResolver]) -> bool:
+def _url_faults() -> Iterator[Fault]:
+    if getattr(settings, "ROOT_URLCONF", None) is None:
+        return
+    views = list(_views(get_resolver().url_patterns, {}))
+    if not any(_is_endpoint(getattr(view, "view_class", None)) for view, _ in views):
+        yield validation.NO_URL.fault()
+    if any(view.__module__ == f"{PREFIX}.inspector.urls" and "admin_site" not in kwargs for view, kwargs in views):
+        from django.contrib import admin  # the inspector has imported it
+
+        # The admin marks its views with their site.
+        sites = (getattr(view, "admin_site", admin.site) for view, _ in views)
+        for other in [site for site in sites if site != admin.site][:1]:
+            yield validation.OTHER_ADMIN_SITE.fault(name=other.name)
+
+
+def _views(
+    patterns: Iterable[URLPattern | URLResolver], kwargs: dict[str, Any]
+) -> Iterator[tuple[Any, dict[str, Any]]]:
     for pattern in patterns:
         if isinstance(pattern, URLResolver):
-            if _has_endpoint(pattern.url_patterns):
-                return True
+            yield from _views(pattern.url_patterns, {**kwargs, **pattern.default_kwargs})
         else:
-            view_class = getattr(pattern.callback, "view_class", None)
-            if isinstance(view_class, type) and issubclass(view_class, TokenEndpoint):
-                return True
-    return False
+            yield pattern.callback, {**kwargs, **pattern.default_args}
+
+
+def _is_endpoint(view_class: Any) -> bool:
+    return isinstance(view_class, type) and issubclass(view_class, TokenEndpoint)

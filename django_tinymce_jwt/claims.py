@@ -160,7 +160,7 @@ def display_name(user: Any) -> str:
     get_full_name = getattr(user, "get_full_name", None)
     name = str((get_full_name and get_full_name()) or "").strip() or str(user.get_username()).strip()
     while _EMAIL.fullmatch(name):
-        name = name.rpartition("@")[0].strip('" ')
+        name = name.rpartition("@")[0].strip('"@ ')
     return name or str(user.pk)
 
 

@@ -9,7 +9,7 @@ from typing import Any
 from django.core.exceptions import ImproperlyConfigured
 from django.utils import module_loading
 
-from .display import describe, printable
+from .display import describe, error_text, printable
 
 _IMPORT_MACHINERY = {__file__, importlib.__file__, module_loading.__file__}
 
@@ -39,11 +39,11 @@ def _import(setting: str, path: str) -> Any:
     try:
         return module_loading.import_string(path)
     except Exception as error:  # whatever the site's module raises while it is imported
-        lines = traceback.format_exception_only(error)
-        # Of a syntax error only the last line: the others show the source.
-        reason = printable("".join(lines[-1:] if isinstance(error, SyntaxError) else lines).strip(), 400)
         where = _place(error)
-        message = f"{setting} is {_shown(path)}, which cannot be imported: {reason}{where and f' ({where})'}."
+        # The text of a syntax error has several lines; the place is named here.
+        text = f"{type(error).__name__}: {error.msg}" if isinstance(error, SyntaxError) else error_text(error)
+        reason = f"{text}{where and f' ({where})'}"
+        message = f"{setting} is {_shown(path)}, which cannot be imported: {reason}."
         hint = f"Fix the error at {where}." if where else "Correct the path, or the module that it names."
         raise DottedPathError(message, hint) from error
 

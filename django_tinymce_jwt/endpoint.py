@@ -4,27 +4,24 @@ from __future__ import annotations
 
 import json
 import logging
-from contextlib import ExitStack
 from http import HTTPStatus
 from math import ceil
-from traceback import format_exception_only
 from typing import Any, NamedTuple
 
 from django.conf import settings
 from django.contrib.auth import get_user
 from django.core.exceptions import ImproperlyConfigured, PermissionDenied, RequestDataTooBig
-from django.db import connections, transaction
 from django.http import Http404, HttpRequest, HttpResponse, JsonResponse, UnreadablePostError
 from django.http.request import RawPostDataException
 from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as _
 
 from . import conf
-from .audit import log_safely, record_refused
-from .claims import ClaimMapper, get_claim_mapper_class
+from .audit import log_safely, record_refused, savepoints
+from .claims import ClaimMapper, get_claim_mapper_class, require_identity
 from .conf.validation import nearest
-from .display import printable
-from .origins import cross_site_reason
+from .display import error_text, printable
+from .origins import cross_site_reason, has_deliberate_authorization
 from .services import DEFAULT_SERVICE, SERVICES
 from .tokens import sign_stamped, stamp_claims
 
@@ -182,24 +179,24 @@ class TokenEndpoint:
             if self.http_request.method == "OPTIONS":
                 return Reply(HTTPStatus.OK, None, {**HEADERS, "Allow": ", ".join(METHODS)})
             self._require_post_of_own_site()
-            with _savepoints():
+            with savepoints():
                 return self._issue()
         except Refused as refused:
             return self._refuse(refused.answer, str(refused), wait=refused.wait)
         except PermissionDenied as error:
-            return self._refuse(PERMISSION_DENIED, f"The claim mapper refused: {_describe(error)}.")
+            return self._refuse(PERMISSION_DENIED, f"The claim mapper refused: {error_text(error)}.")
         except Exception as error:
-            return self._refuse(TOKEN_UNAVAILABLE, _describe(error), error)
+            return self._refuse(TOKEN_UNAVAILABLE, error_text(error), error)
 
     def _require_post_of_own_site(self) -> None:
         request = self.http_request
         if request.method != "POST":
-            method = printable(str(request.method), 40)
+            method = printable(request.method, 40)
             raise Refused(METHOD_NOT_ALLOWED, f"The method is {method}. Send a POST request.")
         if not conf.read().serves(self.service):
             raise Refused(UNKNOWN_SERVICE, "The service is not configured. List it in TINYMCE_JWT['SERVICES'].")
         if reason := cross_site_reason(request):
-            if not (self.takes_authorization and _has_deliberate_authorization(request)):
+            if not (self.takes_authorization and has_deliberate_authorization(request)):
                 raise Refused(CROSS_SITE, reason)
             _forget_cookies(request)
         # The rule above replaces the CSRF check of DRF's and Ninja's session authentication.
@@ -215,6 +212,7 @@ class TokenEndpoint:
                 raise refused from error
             raise
         _require_valid_body(self.http_request)
+        require_identity(self.user)
         claims = self.get_claims()
         config = conf.read().require(self.service)
         stamped = stamp_claims(claims, config)
@@ -237,7 +235,7 @@ class TokenEndpoint:
     def _refuse(self, answer: Answer, reason: str, error: Exception | None = None, wait: float | None = None) -> Reply:
         level = logging.WARNING if error is None else logging.ERROR
         service = printable(self.service, 100)
-        log_safely(logger, level, "No token for %r: %s. %s", service, answer.error, reason, exc_info=error)
+        log_safely(logger, level, "No token for %r: %s. %s", service, answer.error, reason, error=error)
         record_refused(self.service, self.user, self.http_request, reason=answer.error)
         body = {"error": answer.error, "message": str(answer.message)}
         if settings.DEBUG:
@@ -257,7 +255,7 @@ class TokenEndpoint:
         try:
             return self.get_challenge()
         except Exception as error:
-            log_safely(logger, logging.ERROR, "No WWW-Authenticate: %s", _describe(error), exc_info=error)
+            log_safely(logger, logging.ERROR, "No WWW-Authenticate: %s", error_text(error), error=error)
             return None
 
 
@@ -273,23 +271,10 @@ def require_service(view_class: type[TokenEndpoint], service: Any) -> None:
 def refusal_reason(user: Any, required_permission: str | None) -> str | None:
     """Return why a logged-in user may not have a token, before the claim mapper is asked, or None."""
     if not user.is_active:
-        return f"The user {user.pk} is not active."
+        return f"The user {printable(user.pk)} is not active."
     if required_permission is not None and not user.has_perm(required_permission):
-        return f"The user {user.pk} lacks REQUIRED_PERMISSION {required_permission!r}. Grant it."
+        return f"The user {printable(user.pk)} lacks REQUIRED_PERMISSION {required_permission!r}. Grant it."
     return None
-
-
-# The schemes whose credentials a browser sends by itself, as it does cookies.
-AMBIENT_SCHEMES = {"basic", "digest", "negotiate", "ntlm"}
-
-
-def _has_deliberate_authorization(request: HttpRequest) -> bool:
-    """Whether the request has an ``Authorization`` header that no browser adds by itself.
-
-    A page can add one to a request for another origin only if that origin allows it (CORS).
-    """
-    scheme = request.META.get("HTTP_AUTHORIZATION", "").split(maxsplit=1)[:1]
-    return scheme != [] and scheme[0].lower() not in AMBIENT_SCHEMES
 
 
 def _forget_cookies(request: HttpRequest) -> None:
@@ -317,21 +302,7 @@ def _refusal_by_status(error: Exception, framework_errors: tuple[type[Exception]
         answer = BY_STATUS[status]
     else:
         return None
-    return Refused(answer, f"The view refused: {_describe(error)}.", getattr(error, "wait", None))
-
-
-def _describe(error: Exception) -> str:
-    # str() of a site's exception may itself raise; format_exception_only() does not.
-    return printable("".join(format_exception_only(error)).strip(), 1000)
-
-
-def _savepoints() -> ExitStack:
-    """Undo what a failed request wrote, under ``ATOMIC_REQUESTS``; the audit's own rows are written afterwards."""
-    stack = ExitStack()
-    for connection in connections.all(initialized_only=True):
-        if connection.settings_dict["ATOMIC_REQUESTS"] and connection.in_atomic_block:
-            stack.enter_context(transaction.atomic(using=connection.alias))
-    return stack
+    return Refused(answer, f"The view refused: {error_text(error)}.", getattr(error, "wait", None))
 
 
 def _refuse_constant(name: str) -> None:
@@ -352,7 +323,7 @@ def _require_valid_body(request: HttpRequest) -> None:
         is_object = isinstance(_decode_json(body.decode("utf-8-sig")), dict)
     except (ValueError, RecursionError) as error:
         raise Refused(
-            INVALID_REQUEST, f"The body is not valid JSON: {printable(str(error))}. Send {{}} or no body."
+            INVALID_REQUEST, f"The body is not valid JSON: {printable(error)}. Send {{}} or no body."
         ) from error
     if not is_object:
         raise Refused(INVALID_REQUEST, "The body is JSON, but not an object. Send {} or no body.")
@@ -370,7 +341,7 @@ def _read_body(request: HttpRequest) -> bytes:
     except RequestDataTooBig as error:
         raise Refused(REQUEST_TOO_LARGE, "The body is over DATA_UPLOAD_MAX_MEMORY_SIZE.") from error
     except UnreadablePostError as error:
-        raise Refused(INVALID_REQUEST, f"The body could not be read: {error}.") from error
+        raise Refused(INVALID_REQUEST, f"The body could not be read: {printable(error)}.") from error
     except RawPostDataException:
         # Middleware has read the stream. The caller is not at fault, and the package's own mappers
         # do not need the body.

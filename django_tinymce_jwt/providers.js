@@ -12,23 +12,30 @@
   const services = /* services */ null;
 
   const TIMEOUT = 30000; // milliseconds
-  // Like TinyMCE's own texts, these can be translated by tinymce.addI18n().
+  // The site can translate these by tinymce.addI18n(), like TinyMCE's own texts.
   const UNREACHABLE = "The server could not be reached. Check your connection and try again.";
   const TOO_SLOW = "The server took too long to answer. Try again.";
   const UNPREPARED = "The request could not be prepared. Reload the page and try again.";
   const UNEXPECTED = "The server sent an unexpected answer. Reload the page and try again.";
+  // What the server adds: these texts in the language of the request. A translation by tinymce.addI18n() wins.
+  const texts = {};
 
   const underWay = []; // the requests: {url, headers, token}, where token is a promise
   const shown = new WeakSet(); // errors that the user has seen: those who share a request share its error
   const speaking = new Set(); // the URLs of plugins that show their user the message themselves
 
+  // An element with the name or the id of a property hides that property of document, and makes one of
+  // window that is not set. The getter of the prototype, and what window itself has, cannot be hidden.
+  const read = (prototype, name) => Object.getOwnPropertyDescriptor(prototype, name).get.call(document);
+  const loadedTinymce = () => Object.prototype.hasOwnProperty.call(window, "tinymce") && window.tinymce;
+
   // TinyMCE shows messages as HTML.
-  function plain(message) {
-    return message.replace(/[<>&]/g, " ").trim();
-  }
+  const plain = (message) => message.replace(/[<>&]/g, " ").trim();
 
   function translated(message) {
-    return plain(window.tinymce ? String(window.tinymce.translate(message)) : message);
+    const tinymce = loadedTinymce();
+    const own = tinymce ? String(tinymce.translate(message)) : message;
+    return plain(own === message ? texts[message] || message : own);
   }
 
   function parsed(text) {
@@ -111,7 +118,7 @@
     }
     shown.add(error);
     try {
-      window.tinymce.activeEditor.notificationManager.open({ type: "error", text: error.message });
+      loadedTinymce().activeEditor.notificationManager.open({ type: "error", text: error.message });
     } catch (noEditor) {
       console.error(`django-tinymce-jwt: ${error.message}`);
     }
@@ -121,7 +128,7 @@
   // it returns a Promise of {token}. The headers of each request are an object, or a function that returns
   // one or a Promise of one.
   function provider(url, { headers } = {}) {
-    const { href } = new URL(url, document.baseURI);
+    const { href } = new URL(url, read(Node.prototype, "baseURI"));
     return (success, failure) => {
       const answer = sharedToken(href, headers).then((token) => ({ token }));
       if (typeof success === "function") {
@@ -145,7 +152,8 @@
   // The providers of the configured services, by editor option.
   function configured() {
     // The script may come from another origin than the page, and its endpoints are where it is.
-    const base = (document.currentScript && document.currentScript.src) || document.baseURI;
+    const { src } = read(Document.prototype, "currentScript") || {};
+    const base = src || read(Node.prototype, "baseURI");
     const providers = {};
     for (const { option, url, silent } of services || []) {
       const { href } = new URL(url, base);
@@ -158,18 +166,18 @@
   }
 
   window.djangoTinymceJwt = { provider };
-
   const providers = configured();
+  const tinymce = loadedTinymce();
   if (services === null) {
     console.error("django-tinymce-jwt sets no provider: TINYMCE_JWT cannot be read. See manage.py check.");
-  } else if (!window.tinymce) {
+  } else if (!tinymce) {
     console.warn(
       "django-tinymce-jwt sets no provider: TinyMCE is not loaded yet. " +
         "Load this script after tinymce.min.js, or pass djangoTinymceJwt.provider(url) to tinymce.init()."
     );
   } else {
     // overrideDefaults() replaces what was set before. TinyMCE 4 and 5 call the options settings.
-    const defaults = window.tinymce.defaultOptions || window.tinymce.defaultSettings;
-    window.tinymce.overrideDefaults(Object.assign({}, defaults, providers));
+    const defaults = tinymce.defaultOptions || tinymce.defaultSettings;
+    tinymce.overrideDefaults(Object.assign({}, defaults, providers));
   }
 }

@@ -6,21 +6,32 @@ import json
 from collections.abc import Sequence
 from functools import cache
 from pathlib import Path
-from typing import Any
+from typing import Any, cast
 
 from django.contrib.auth.decorators import login_not_required
 from django.http import HttpRequest, HttpResponse
-from django.urls import reverse
+from django.urls import ResolverMatch, reverse
+from django.utils.translation import gettext, gettext_noop
 from django.views.decorators.cache import cache_control
 from django.views.decorators.http import conditional_page, require_safe
+from django.views.decorators.vary import vary_on_headers
 
 from . import conf
 from .services import DEFAULT_SERVICE, SERVICES
 
 __all__ = ["providers"]
 
-# The place in providers.js that the JSON value takes.
+# The places in providers.js that the JSON values take.
 PLACEHOLDER = "/* services */ null"
+TEXTS_PLACEHOLDER = "const texts = {}"
+
+# The texts of providers.js, as they stand there.
+TEXTS = (
+    gettext_noop("The server could not be reached. Check your connection and try again."),
+    gettext_noop("The server took too long to answer. Try again."),
+    gettext_noop("The request could not be prepared. Reload the page and try again."),
+    gettext_noop("The server sent an unexpected answer. Reload the page and try again."),
+)
 
 # Inside a JSON value these characters stand only in strings. With them escaped, no script can be
 # ended early and no comment begun, wherever the text is pasted.
@@ -31,14 +42,17 @@ _ESCAPES = {ord(character): f"\\u{ord(character):04X}" for character in "<>&"}
 @require_safe
 @conditional_page
 @cache_control(no_cache=True)
+# Django takes the language from the header, from its cookie, or from a middleware that may ask the session.
+@vary_on_headers("Accept-Language", "Cookie")
 def providers(request: HttpRequest, **kwargs: Any) -> HttpResponse:
-    """Answer with ``providers.js`` and what it needs from the settings: the same for every user.
+    """Answer with ``providers.js`` and what it needs from the settings: the same for every user of a language.
 
     Its endpoints are included with it, so they have its namespace and the ``kwargs`` of its path.
     """
-    assert request.resolver_match is not None  # a URL led here
-    services = _services(request.resolver_match.namespaces, kwargs)
-    script = _source().replace(PLACEHOLDER, json.dumps(services).translate(_ESCAPES))
+    match = cast(ResolverMatch, request.resolver_match)  # a URL led here
+    services = _services(match.namespaces, kwargs)
+    script = _source().replace(TEXTS_PLACEHOLDER, f"const texts = {_to_json(_translations())}")
+    script = script.replace(PLACEHOLDER, _to_json(services))
     return HttpResponse(
         script, content_type="text/javascript; charset=utf-8", headers={"X-Content-Type-Options": "nosniff"}
     )
@@ -51,6 +65,15 @@ def endpoint_url(
     if service == DEFAULT_SERVICE:
         return reverse(":".join((*namespaces, "token")), kwargs=kwargs)
     return reverse(":".join((*namespaces, "service-token")), kwargs={**(kwargs or {}), "service": service})
+
+
+def _to_json(value: Any) -> str:
+    return json.dumps(value).translate(_ESCAPES)
+
+
+def _translations() -> dict[str, str]:
+    """Return the texts in the request's language by the English ones, without those that are the same."""
+    return {text: translation for text in TEXTS if (translation := gettext(text)) != text}
 
 
 @cache

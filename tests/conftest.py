@@ -3,6 +3,7 @@ from __future__ import annotations
 import itertools
 import os
 import time
+from pathlib import Path
 
 import pytest
 from django.contrib.auth import get_user_model
@@ -16,6 +17,29 @@ from .helpers.services import all_services
 hypothesis_settings.register_profile("quick", max_examples=100, deadline=None)
 hypothesis_settings.register_profile("thorough", max_examples=10_000, deadline=None)
 hypothesis_settings.load_profile(os.environ.get("HYPOTHESIS_PROFILE", "quick"))
+
+
+# Files and folders whose tests start servers or browsers, and whose result does not depend on the versions of Python
+# and Django.
+SERVER_TESTS = (
+    "browser",
+    "load",
+    "signers",
+    "test_asgi_recipe.py",
+    "test_audit_recipes.py",
+    "test_behind_a_proxy.py",
+    "test_compare.py",
+    "test_docs_blocks.py",
+    "test_example_project.py",
+    "test_rotation.py",
+    "test_stand_in.py",
+)
+
+
+def pytest_collection_modifyitems(items):
+    for item in items:
+        if item.path.relative_to(Path(__file__).parent).parts[0] in SERVER_TESTS:
+            item.add_marker(pytest.mark.servers)
 
 
 @pytest.fixture(autouse=True)

@@ -1,4 +1,4 @@
-"""The example project as its README starts it, in a fresh copy, so that the developer's own is left alone."""
+"""The example project in a fresh copy, so that the data of the developer's own demo stays as it is."""
 
 from __future__ import annotations
 
@@ -18,17 +18,17 @@ from pathlib import Path
 
 EXAMPLE = Path(__file__).resolve().parent.parent / "example_project"
 SERVICES = ["tinydrive", "exportpdf", "exportword", "importword", "tinymceai", "tinymceai-onprem"]
-MADE_BY_USE = ["secrets", "db.sqlite3*", "tiny_cloud_files", "__pycache__"]
+MADE_BY_USE = ["secrets", "db.sqlite3*", "tiny_stand_in_files", "__pycache__"]
 
 
 class Demo:
-    """A copy of the example project; ``environment`` is added to the one of its processes."""
+    """A copy of the example project. ``environment`` is added to the environment of its processes."""
 
     def __init__(self, folder, **environment):
         self.folder = folder
         self.port = free_port()
         self.address = f"http://127.0.0.1:{self.port}"
-        # The suite's own settings and the developer's Tiny account are none of the demo's business.
+        # The demo must use neither the settings of the tests nor the developer's account at Tiny.
         self.environment = {**os.environ, **environment}
         del self.environment["DJANGO_SETTINGS_MODULE"]
         if "TINY_API_KEY" not in environment:
@@ -61,7 +61,7 @@ class Demo:
 
 
 def set_up(folder, **environment):
-    """Return a demo that has been set up in the folder; ``first_setup`` is what the setup said."""
+    """Return a demo that has been set up in the folder. ``first_setup`` is the result of that command."""
     shutil.copytree(EXAMPLE, folder / "example_project", ignore=shutil.ignore_patterns(*MADE_BY_USE))
     demo = Demo(folder / "example_project", **environment)
     demo.first_setup = demo.manage("demo_setup")
@@ -88,7 +88,7 @@ def is_listening(port):
 
 
 class Browser:
-    """What a page of the demo can do: keep cookies, get pages, post forms and JSON. ``open`` follows redirects."""
+    """Keeps cookies, gets pages, posts forms and JSON. ``open`` follows redirects."""
 
     def __init__(self, address):
         self.address = address
@@ -119,7 +119,7 @@ class Browser:
         return json.loads(response.text)["token"]
 
     def verify(self, service, token):
-        return self.post_form(f"/tokens/verify/{service}/", token=token)
+        return self.post_form("/tokens/verify/", service=service, token=token)
 
     def log_in(self, username):
         self.open("/login/")

@@ -19,7 +19,7 @@ from django_tinymce_jwt.exceptions import InvalidClaims, InvalidToken
 from .helpers.endpoint import PATH, ask, each_server, error_of
 from .helpers.mappers import mapper_returning
 from .helpers.services import SERVICES, all_services
-from .helpers.tokens import ROOT_CLAIM, unsaved_user
+from .helpers.tokens import ROOT_CLAIM, sign, unsaved_user, valid_claims
 
 pytestmark = pytest.mark.urls("tests.sites.endpoint_urls")
 
@@ -189,3 +189,106 @@ def test_mapper_refusal_is_json_without_its_text(site, user, kind, client_class,
     response = answer_to(kind(TOLD), site, user, client_class, debug)
     assert error_of(response) == (403, "permission_denied")
     assert debug or TOLD not in response.content.decode()
+
+
+DISGUISED_DOTS = {
+    "percent": "/%2e%2e/x",
+    "percent-twice": "/%252e%252e/x",
+    "percent-nine-times": f"/%{'25' * 8}2e%{'25' * 8}2e/x",
+    "percent-without-end": f"/%{'25' * 5_000}2e/x",
+    "percent-slash": "/x%2f..%2fy",
+    "percent-backslash": "/x%5c..%5cy",
+    "percent-null": "/x%00/y",
+    "percent-line": "/x%0a/y",
+    "full-width": "/\uff0e\uff0e/x",
+    "full-width-percent": "/\uff05\uff12\uff45\uff05\uff12\uff45/x",
+    "percent-of-full-width": "/%EF%BC%8E%EF%BC%8E/x",
+    "full-width-slash": "/x\uff0f\uff0e\uff0e\uff0fy",
+    "full-width-backslash": "/x\uff3cy",
+    "two-dot-leader": "/\u2025/x",
+    "one-dot-leaders": "/\u2024\u2024/x",
+    "zero-width-space": "/.\u200b./x",
+    "zero-width-joiner": "/.\u200d./x",
+    "soft-hyphen": "/.\u00ad./x",
+    "byte-order-mark": "/\ufeff../x",
+    "variation-selector": "/.\ufe0f./x",
+    "grapheme-joiner": "/.\u034f./x",
+    "hangul-filler": "/.\u3164./x",
+    "tag": "/.\U000e0041./x",
+    "direction": "/\u202e../x",
+    "percent-of-invisible": "/.%E2%80%8B./x",
+    "invisible-percent": "/%\u200b2e%\u200b2e/x",
+    "only-invisible": "/\u200b/x",
+    "overlong": "/%c0%ae%c0%ae/x",
+    "dot": "/%2e/x",
+    "spaces": "/ ../x",
+    "no-break-space": "/..\u00a0/x",
+}
+HONEST_ROOTS = [
+    *[
+        "/50%",
+        "/50% off",
+        "/100%25",
+        "/100%252525",
+        "/a.b",
+        "/.hidden",
+        "/...",
+        "/….",
+        "/..a",
+        "/a..",
+        "/None of us",
+        "/nonexistent",
+    ],
+    *["/Ada Lovelace", "/名前/資料", "/Ελληνικά", "/½", "/é/e\u0301", "/👩‍💻", "/a%2eb", "/a%20b", "/%d7%90", "/50%de"],
+]
+
+
+@pytest.mark.parametrize("root", DISGUISED_DOTS.values(), ids=DISGUISED_DOTS)
+def test_disguised_dots_never_become_a_root(site, person, root):
+    site.TINYMCE_JWT = {**site.TINYMCE_JWT, "CLAIM_MAPPER": mapper_returning(drive_claims(root))}
+    with pytest.raises(InvalidClaims) as caught:
+        issue_token(person)
+    assert caught.value.claim == ROOT_CLAIM
+    with pytest.raises(InvalidToken):
+        verify_token(sign(valid_claims(**drive_claims(root))))
+
+
+@pytest.mark.parametrize("root", HONEST_ROOTS)
+def test_honest_root_is_signed_as_it_is(site, person, root):
+    site.TINYMCE_JWT = {**site.TINYMCE_JWT, "CLAIM_MAPPER": mapper_returning(drive_claims(root))}
+    assert verify_token(issue_token(person))[ROOT_CLAIM] == root
+
+
+def drive_claims(root):
+    return {"sub": "7", "name": "Ada", ROOT_CLAIM: root}
+
+
+ADDRESSES = {
+    "ada@example.com": "ada",
+    '"a@b"@example.com': "a",
+    '"a@b c"@example.com': "a@b c",
+    '"ada"@example.com': "ada",
+    '""@example.com': "7",
+    '"@"@example.com': "7",
+    "a@b@example.com": "a",
+    '"a@b"@c@example.com': "a",
+    "ada@localhost": "ada",
+    "ada@[127.0.0.1]": "ada",
+    " ada@example.com ": "ada",
+    "ada+tiny@example.com": "ada+tiny",
+    "\u0436\u0436@\u0436.example": "\u0436\u0436",
+}
+
+
+@pytest.mark.parametrize(("username", "name"), ADDRESSES.items())
+@pytest.mark.parametrize("field", ["username", "first_name"])
+def test_address_never_leaves_as_a_name(site, username, name, field):
+    fields = {"first_name": "", "last_name": "", field: username}
+    user = unsaved_user(**fields)
+    claims = verify_token(issue_token(user))
+    assert claims["name"] == name
+
+
+@pytest.mark.parametrize("name", ["Ada @ home", "@ada", "@example.com", "Ada (ada@work)", "ada @example"])
+def test_name_that_is_no_address_stays(site, name):
+    assert verify_token(issue_token(unsaved_user(first_name=name)))["name"] == name

@@ -130,8 +130,8 @@ FAULTS = {
         "No token can be issued for: tinydrive.",
     ),
 }
-# These need files or URLs and are tested in test_checks_site.py and test_missing_values.py.
-OTHERS = ["E015", "W001", "W002", "W003", "W004"]
+# These need files or URLs and are tested in test_checks_site.py, test_missing_values.py and test_advisories.py.
+OTHERS = ["E015", "W001", "W002", "W003", "W004", "W009"]
 
 
 @pytest.mark.parametrize(

@@ -158,14 +158,16 @@ def test_generate_prints_the_line_for_the_settings(settings, tmp_path):
 @pytest.mark.parametrize(
     ("path", "ignored"),
     [
-        ("secrets/tiny.pem", " (for git: echo secrets/tiny.pem >> .gitignore)"),
+        ("secrets/tiny.pem", " (for git: echo secrets/ >> .gitignore)"),
+        ("filled/tiny.pem", " (for git: echo filled/tiny.pem >> .gitignore)"),
         ("tiny.pem", " (for git: echo tiny.pem >> .gitignore)"),
-        ("my keys/tiny.pem", " (for git: echo 'my keys/tiny.pem' >> .gitignore)"),
+        ("my keys/tiny.pem", " (for git: echo 'my keys/' >> .gitignore)"),
         ("../tiny.pem", ""),
     ],
 )
 def test_generate_shows_how_git_ignores_the_key(tmp_path, monkeypatch, path, ignored):
-    (tmp_path / "site").mkdir()
+    (tmp_path / "site" / "filled").mkdir(parents=True)
+    (tmp_path / "site" / "filled" / "views.py").touch()
     monkeypatch.chdir(tmp_path / "site")
     out = run("keys", "generate", path).out
     assert f"  1. Keep the private key out of version control{ignored}.\n" in out

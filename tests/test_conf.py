@@ -294,6 +294,11 @@ def test_all_faults_of_a_service_are_reported_at_once(configure):
     )
 
 
+def test_warning_is_not_among_the_faults_that_stop_a_service(configure):
+    configure({"exportpdf": {}}, CLAIM_MAPPER=MAPPER_PATH, LIFETIM=5)
+    assert settings_error("exportpdf") == 'TINYMCE_JWT["LIFETIM"] is not a setting. Did you mean LIFETIME?'
+
+
 def test_override_settings_takes_effect_at_once(site):
     with override_settings(TINYMCE_JWT={**site.TINYMCE_JWT, "KEY_ID": "inside"}):
         assert issued_header()["kid"] == "inside"

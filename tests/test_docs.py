@@ -1,44 +1,69 @@
-"""The documentation says what the code does."""
+"""The documentation names what the code has: settings, answers, checks, services, classes and versions."""
 
 from __future__ import annotations
 
-import os
 import re
-import subprocess
-import sys
-from pathlib import Path
 
 import pytest
 from docutils.core import publish_doctree
-from docutils.nodes import literal_block, table
 
 import django_tinymce_jwt
-from django_tinymce_jwt import claims, endpoint, exceptions, ninja, rest_framework, views
+from django_tinymce_jwt import claims, endpoint, exceptions, ninja, rest_framework, signers, views
+from django_tinymce_jwt.conf import validation
 from django_tinymce_jwt.conf.defaults import SETTINGS
 from django_tinymce_jwt.services import SERVICES
 
-ROOT = Path(__file__).parent.parent
-PACKAGE = Path(django_tinymce_jwt.__file__).parent
+from .helpers.command import SUBCOMMANDS
+from .helpers.documents import DOCS, ROOT, blocks, pages, read
+
+ANSWERS = [answer for answer in vars(endpoint).values() if isinstance(answer, endpoint.Answer)]
+WARNING_WITHOUT_ROOT = "**Without get_root, every user who gets a token sees the whole drive and may change it.**"
+# What people search for, each word in lower case on one page.
+SEARCHES = ["premium", "ci", "pytest", "nginx", "htmx", "rate limit", "multi-tenant", "guest", "upgrade"]
+# style.md, section 5, and what the words of the design replaced.
+STILTED = r"\bmends?\b|\bgoes before\b|\bwalks the whole way\b|\bis no (dictionary|setting|service|claim mapper|json)\b"
 
 
-def read(name):
-    return (ROOT / name).read_text(encoding="utf-8")
+def words(text):
+    """The text with its lines joined."""
+    return re.sub(r"\s+", " ", text)
 
 
-@pytest.fixture(scope="module")
-def readme():
-    return publish_doctree(read("README.rst"), settings_overrides={"halt_level": 2})
+def test_readme_is_plain_rst():
+    # What PyPI shows: no directive of Sphinx's, and no warning.
+    assert publish_doctree(read("README.rst"), settings_overrides={"halt_level": 2})
 
 
-def code_blocks(readme, language):
-    return [block.astext() for block in readme.findall(literal_block) if language in block["classes"]]
+def test_readme_has_at_most_120_lines_and_five_sentences_on_security():
+    text = read("README.rst")
+    assert len(text.splitlines()) <= 120
+    security = text.split("Security\n========\n\n")[1].split("\n\n")[0]
+    assert len(re.findall(r"\.(?:\s|$)", security)) == 5
 
 
-def test_readme_settings_table_has_every_setting_and_no_other(readme):
-    tables = [node.astext() for node in readme.findall(table)]
-    settings_table = next(text for text in tables if "PRIVATE_KEY_PASSPHRASE" in text)
-    names = set(re.findall(r"\b[A-Z]+(?:_[A-Z]+)*\b", settings_table))
-    assert names >= {*SETTINGS, "SERVICES"}
+def test_readme_has_its_parts_in_order():
+    parts = [
+        "pip install django-tinymce-jwt",
+        "keys generate",
+        "TINYMCE_JWT = ",
+        'include("django_tinymce_jwt.urls")',
+        "tinymce.init(",
+        ".. image:: docs/images/",
+        "$ make demo",
+        "$ make test",
+        "(TinyDriveClaims)",
+        '["SERVICES"]',
+        "Security\n====",
+        "docs/index.rst",
+    ]
+    positions = [read("README.rst").index(part) for part in parts]
+    assert positions == sorted(positions)
+
+
+def test_readme_links_to_files_that_exist():
+    links = re.findall(r"`[^`<]+<([^>:]+)>`_", words(read("README.rst")))
+    assert len(links) >= 8
+    assert [link for link in links if not (ROOT / link).is_file()] == []
 
 
 def test_settings_page_has_a_heading_for_every_setting_and_no_other():
@@ -47,111 +72,142 @@ def test_settings_page_has_a_heading_for_every_setting_and_no_other():
     assert names == {*SETTINGS, "SERVICES"}
 
 
-@pytest.mark.parametrize("page", ["README.rst", "docs/endpoint.rst"])
-def test_answers_table_has_every_answer(page):
-    rows = [(answer.status, answer.error) for answer in vars(endpoint).values() if isinstance(answer, endpoint.Answer)]
-    documented = re.findall(r" (\d{3}) +``([a-z_]+)``", read(page))
-    assert {(int(status), error) for status, error in documented} == set(rows)
+@pytest.mark.parametrize("page", pages())
+def test_settings_of_a_page_exist(page):
+    """Each name of TINYMCE_JWT in a block of Python is one that the package knows."""
+    known = {*SETTINGS, "SERVICES"}
+    for block in blocks(page):
+        if "TINYMCE_JWT" not in block.text:
+            continue
+        for name in re.findall(r'^\s*(?:TINYMCE_JWT[^"]*)?"([A-Z][A-Z_]+)":', block.text, re.MULTILINE):
+            assert name in known | {"BACKEND", "OPTIONS"}
 
 
-def test_checks_page_has_every_id_and_no_other():
-    sources = "".join((PACKAGE / name).read_text(encoding="utf-8") for name in ("checks.py", "problems.py", "conf.py"))
-    used = set(re.findall(r'"(?:W|E)\d{3}"', sources)) | set(re.findall(r"\.((?:W|E)\d{3})\"", sources))
-    documented = re.findall(r"^([WE]\d{3}) ", read("docs/checks.rst"), re.MULTILINE)
-    assert sorted(documented) == sorted({name.strip('"') for name in used})
+def test_endpoint_page_has_every_answer_in_order():
+    documented = re.findall(r" (\d{3}) +``([a-z_]+)``", read("docs/endpoint.rst"))
+    assert {(int(status), error) for status, error in documented} == {(row.status, row.error) for row in ANSWERS}
+    assert documented[0][1] == "method_not_allowed"
+    assert documented[-1][1] == "token_unavailable"
 
 
-def test_every_service_has_a_page():
-    pages = "".join(path.read_text(encoding="utf-8") for path in (ROOT / "docs" / "services").glob("*.rst"))
-    assert [service for service in SERVICES if f"``{service}``" not in pages] == []
+def test_endpoint_page_shows_an_answer_of_the_endpoint():
+    (block,) = [block for block in blocks("docs/endpoint.rst") if block.language == "json"]
+    answer = endpoint.NOT_AUTHENTICATED
+    assert block.text == f'{{"error": "{answer.error}", "message": "{answer.message}"}}\n'
+
+
+@pytest.mark.parametrize("answer", ANSWERS, ids=lambda answer: answer.error)
+def test_troubleshooting_has_the_answer_with_its_status(answer):
+    assert re.search(rf"^``{answer.error}`` +{answer.status:d} ", read("docs/troubleshooting.rst"), re.MULTILINE)
 
 
 @pytest.mark.parametrize(
-    "module", [claims, exceptions, ninja, rest_framework, views, django_tinymce_jwt], ids=lambda module: module.__name__
+    "answer",
+    [
+        endpoint.CROSS_SITE,
+        endpoint.NOT_AUTHENTICATED,
+        endpoint.PERMISSION_DENIED,
+        endpoint.TOKEN_UNAVAILABLE,
+        endpoint.UNKNOWN_SERVICE,
+    ],
+    ids=lambda answer: answer.error,
+)
+def test_troubleshooting_has_the_text_that_a_user_sees(answer):
+    assert str(answer.message) in re.findall(r"^\*(.+)\*$", read("docs/troubleshooting.rst"), re.MULTILINE)
+
+
+@pytest.mark.parametrize(
+    "message",
+    [
+        "is a public key",
+        "is cut off: it has no END line",
+        "is encrypted",
+        "does not belong to the public key in the settings",
+        "is the path of a file",
+        "The key has changed and cannot be used. The previous key stays in use.",
+    ],
+)
+def test_message_about_a_key_is_one_of_the_code(message):
+    code = "".join(path.read_text(encoding="utf-8") for path in (ROOT / "django_tinymce_jwt" / "signers").glob("*.py"))
+    assert f"``{message}``" in read("docs/troubleshooting.rst")
+    assert message in code
+
+
+def test_checks_page_has_every_id_and_no_other():
+    used = {kind.id for kind in vars(validation).values() if isinstance(kind, validation.Kind)}
+    table, retired = read("docs/checks.rst").split("Retired ids")
+    documented = re.findall(r"^([WE]\d{3}) ", table, re.MULTILINE)
+    assert len(documented) == len(set(documented))
+    assert set(documented) == used
+    assert not used & set(re.findall(r"^([WE]\d{3}) ", retired, re.MULTILINE))
+
+
+def test_every_service_has_a_page():
+    text = "".join(path.read_text(encoding="utf-8") for path in (DOCS / "services").glob("*.rst"))
+    assert [name for name in SERVICES if f"``{name}``" not in text] == []
+
+
+@pytest.mark.parametrize("service", SERVICES.values(), ids=lambda service: service.id)
+def test_page_of_a_service_has_its_option_its_endpoint_and_its_algorithms(service):
+    (text,) = [
+        path.read_text(encoding="utf-8")
+        for path in (DOCS / "services").glob("*.rst")
+        if re.search(rf":ids?:.*``{service.id}``", path.read_text(encoding="utf-8"))
+    ]
+    path = "/tinymce/jwt/" if service.id == "tinydrive" else f"/tinymce/jwt/{service.id}/"
+    assert f"``{service.option}``" in text
+    assert f"``{path}``" in text
+    (algorithms,) = re.findall(r"^:algorithms: (.+)$", text, re.MULTILINE)
+    assert tuple(re.findall(r"[A-Z]{2}\d{3}", algorithms)) == tuple(service.contract.algorithms)
+
+
+@pytest.mark.parametrize("page", ["README.rst", "docs/start.rst", "docs/claims.rst", "docs/services/tinydrive.rst"])
+def test_page_warns_of_a_drive_without_a_root(page):
+    assert WARNING_WITHOUT_ROOT in words(read(page))
+
+
+@pytest.mark.parametrize(
+    "module",
+    [claims, exceptions, ninja, rest_framework, signers, views, django_tinymce_jwt],
+    ids=lambda module: module.__name__,
 )
 def test_reference_page_has_the_public_names(module):
-    page = read("docs/api.rst")
-    members = re.search(rf"automodule:: {module.__name__}\n   :members:(.*)", page)
+    members = re.search(rf"automodule:: {module.__name__}\n   :members:(.*)", read("docs/api.rst"))
     assert members
     assert not members[1].strip() or set(members[1].strip().split(", ")) == set(module.__all__)
 
 
+def test_first_key_page_lists_every_subcommand():
+    listed = re.findall(r"^``([a-z]+(?: [a-z]+)?)", read("docs/first_key.rst"), re.MULTILINE)
+    assert set(listed) == {" ".join(name) for name in SUBCOMMANDS}
+
+
 def test_supported_versions_are_those_of_the_metadata():
-    metadata = read("pyproject.toml")
-    for version in re.findall(r'"Framework :: Django :: ([\d.]+)"', metadata):
-        assert version in read("README.rst")
+    metadata, (versions,) = read("pyproject.toml"), re.findall(r"It runs on (.+)\.$", read("README.rst"), re.MULTILINE)
+    django = re.findall(r'"Framework :: Django :: ([\d.]+)"', metadata)
+    python = re.findall(r'"Programming Language :: Python :: (3\.\d+)"', metadata)
+    assert re.findall(r"\d+\.\d+", versions) == [*django, python[0], python[-1]]
 
 
-TRIAL = """
-import os, sys
-import django
-
-os.environ["DJANGO_SETTINGS_MODULE"] = "intranet.settings"
-django.setup()
-from django.contrib.auth import get_user_model
-from django.core.management import call_command
-from django.test import Client
-
-call_command("check", fail_level="WARNING")
-call_command("migrate", verbosity=0)
-user = get_user_model().objects.create_user("ada")
-user.team_id = 7
-client = Client(enforce_csrf_checks=True)
-client.force_login(user)
-answer = client.post(sys.argv[1], {}, content_type="application/json", headers={"host": "localhost"})
-print(answer.status_code, list(answer.json()))
-from django_tinymce_jwt.claims import TinyDriveClaims
-try:
-    from intranet.tiny import DriveClaims
-except ImportError:
-    sys.exit()
-assert issubclass(DriveClaims, TinyDriveClaims)
-print(DriveClaims(user).get_claims())
-"""
+@pytest.mark.parametrize("search", SEARCHES)
+def test_search_finds_a_page(search):
+    found = [page for page in pages() if all(re.search(rf"\b{word}", read(page).lower()) for word in search.split())]
+    assert [page for page in found if page.startswith("docs/")]
 
 
-def run_trial(site, *arguments):
-    environment = {**os.environ, "PYTHONPATH": os.pathsep.join([str(site), str(ROOT)])}
-    trial = subprocess.run(
-        [sys.executable, "-c", TRIAL, *arguments],
-        cwd=site,
-        env=environment,
-        capture_output=True,
-        text=True,
-        check=False,
-    )
-    return trial.stdout + trial.stderr
+@pytest.mark.parametrize("page", pages())
+def test_page_is_in_the_index(page):
+    if page.startswith("docs/") and page != "docs/index.rst":
+        name = page.removeprefix("docs/").removesuffix(".rst")
+        assert re.search(rf"^   {name}$", read("docs/index.rst"), re.MULTILINE)
 
 
-@pytest.fixture
-def new_site(tmp_path, key_path):
-    """A project as ``django-admin startproject intranet`` makes it, with the key where the README has it."""
-    site = tmp_path / "site"
-    site.mkdir()
-    # In a process of its own: Django refuses the name of a module that other tests have imported.
-    subprocess.run([sys.executable, "-m", "django", "startproject", "intranet", site], check=True, cwd=site)
-    (site / "secrets").mkdir()
-    key_path.rename(site / "secrets" / "tiny.pem")
-    return site
+@pytest.mark.parametrize("page", pages())
+def test_page_is_in_plain_english(page):
+    assert re.findall(STILTED, words(read(page)), re.IGNORECASE) == []
 
 
-def append(path, text):
-    with path.open("a", encoding="utf-8") as file:
-        file.write("\n" + text + "\n")
-
-
-def test_readme_first_screen_makes_a_new_project_answer_with_a_token(readme, new_site):
-    of_settings, of_urls = code_blocks(readme, "python")[0].split("# urls.py")
-    append(new_site / "intranet" / "settings.py", of_settings)
-    append(new_site / "intranet" / "urls.py", of_urls)
-    url = re.search(r'tinydrive_token_provider: "([^"]+)"', code_blocks(readme, "javascript")[0])[1]
-    assert "200 ['token']" in run_trial(new_site, url)
-
-
-def test_readme_claim_mapper_gives_the_root(readme, new_site):
-    first, mapper, mapper_settings = code_blocks(readme, "python")[:3]
-    of_settings, of_urls = first.split("# urls.py")
-    append(new_site / "intranet" / "tiny.py", mapper)
-    append(new_site / "intranet" / "settings.py", of_settings + mapper_settings)
-    append(new_site / "intranet" / "urls.py", of_urls)
-    assert "'https://claims.tiny.cloud/drive/root': '/teams/7'" in run_trial(new_site, "/tinymce/jwt/")
+@pytest.mark.parametrize("page", pages())
+def test_file_that_a_page_names_exists(page):
+    for path in re.findall(r"``((?:tests|example_project)/[\w/.]+)``", read(page)):
+        assert (ROOT / path).exists(), path

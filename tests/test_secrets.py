@@ -82,6 +82,9 @@ FAILURES = {
     "body-as-path": lambda: {"PRIVATE_KEY_PATH": body_of(private_pem(form=PKCS1))},
     "text-as-key-id": lambda: {"PRIVATE_KEY": private_pem(), "KEY_ID": private_pem()},
     "two-sources": lambda: {"PRIVATE_KEY": private_pem(), "PRIVATE_KEY_PATH": "tiny.pem"},
+    "signer-options": lambda: {
+        "SIGNER": {"BACKEND": "tests.sites.signers.NamedKeySigner", "OPTIONS": {"key": 5, "password": PASSPHRASE}}
+    },
     "mapper-fails": lambda: {"PRIVATE_KEY": private_pem(), "CLAIM_MAPPER": FailingClaims},
     "no-json": lambda: {"PRIVATE_KEY": private_pem(), "CLAIM_MAPPER": UnwritableClaims},
     "api-secret-too-short": lambda: {**on_premises(), "API_SECRET": API_SECRET[:30]},

@@ -13,14 +13,14 @@ from django.test import override_settings
 from django_tinymce_jwt import conf, signers, verify_token
 from django_tinymce_jwt.exceptions import SigningKeyError
 from django_tinymce_jwt.secret import Secret
-from django_tinymce_jwt.signers.local import WatchedKeys
+from django_tinymce_jwt.signers.key_files import WatchedKeys
 
 from .helpers.checks import ids, messages
 from .helpers.command import run
 from .helpers.endpoint import ask, error_of
 from .helpers.errors import key_error, settings_error
 from .helpers.keys import fingerprint, private_pem, public_pem, rsa_key
-from .helpers.tokens import assert_site_signs_with, issued_header, issued_token
+from .helpers.tokens import assert_signed_with, assert_site_signs_with, issued_header, issued_token
 from .sites import signers as site_signers
 
 BACKEND = "tests.sites.signers.NamedKeySigner"
@@ -56,9 +56,13 @@ def test_signer_without_options_is_accepted(settings):
     assert_site_signs_with("site")
 
 
-def test_signer_chooses_the_first_algorithm_that_it_has(settings):
-    settings.TINYMCE_JWT = signer()
-    assert issued_header()["alg"] == "RS256"
+@pytest.mark.parametrize(
+    ("algorithms", "chosen"), [(("RS256",), "RS256"), (("PS256", "ES256", "RS512"), "RS512")], ids=["one", "several"]
+)
+def test_signer_signs_with_the_first_algorithm_of_the_service_that_it_has(settings, algorithms, chosen):
+    backend = type("Signer", (site_signers.NamedKeySigner,), {"algorithms": algorithms})
+    settings.TINYMCE_JWT = signer(backend)
+    assert issued_header()["alg"] == chosen
 
 
 def test_signer_of_one_service_leaves_the_key_of_the_others(settings):
@@ -67,6 +71,13 @@ def test_signer_of_one_service_leaves_the_key_of_the_others(settings):
     assert_site_signs_with("site", "tinydrive")
     assert_site_signs_with("vault", "exportpdf")
     assert "kid" not in issued_header("exportpdf")
+
+
+def test_signer_of_the_top_level_leaves_a_service_with_its_own_key(settings):
+    services = {"tinydrive": {}, "exportpdf": {"PRIVATE_KEY": private_pem()}}
+    settings.TINYMCE_JWT = {**signer(key="vault"), "API_KEY": "key", "SERVICES": services}
+    assert_site_signs_with("vault", "tinydrive")
+    assert_site_signs_with("site", "exportpdf")
 
 
 @pytest.mark.parametrize("name", ["PRIVATE_KEY", "PRIVATE_KEY_PATH"])
@@ -113,6 +124,14 @@ def test_signers_with_other_options_are_other_signers(settings):
         assert_site_signs_with(key)
 
 
+def test_option_that_cannot_be_hashed_is_accepted(settings, calls):
+    regions = {"eu", "us"}
+    for _ in range(2):
+        settings.TINYMCE_JWT = signer(key="unhashable", endpoints=regions)
+        issued_token()
+    assert calls.made == 1
+
+
 @pytest.mark.parametrize("values", [(1, True), ("a", b"a"), ([1], [1.0]), ({"a": [1]}, {"a": [True]})], ids=repr)
 def test_options_that_compare_equal_are_not_the_same(settings, calls, values):
     for value in values:
@@ -128,6 +147,27 @@ def test_replaced_key_is_noticed(settings, monkeypatch):
     monkeypatch.setattr(site_signers.RotatedKeySigner, "current", "new")
     assert verify_token(issued_token())["sub"] == "7"
     assert_site_signs_with("new")
+
+
+class ReplacedMeanwhileSigner(site_signers.NamedKeySigner):
+    """Its key is replaced just after it was asked for the public half."""
+
+    @property
+    def key_version(self):
+        return self.key
+
+    def get_public_key(self):
+        public = super().get_public_key()
+        self.key = "new"
+        return public
+
+
+def test_key_replaced_while_its_public_half_is_read_is_noticed(settings):
+    settings.TINYMCE_JWT = signer(ReplacedMeanwhileSigner, key="old")
+    for name in ("old", "new"):
+        token = issued_token()
+        assert verify_token(token)["sub"] == "7"
+        assert_signed_with(token, rsa_key(name))
 
 
 def test_audit_record_has_the_fingerprint_of_the_key_that_signed(settings, monkeypatch, caplog):
@@ -245,6 +285,17 @@ def test_doctor_reports_a_signer(settings):
     assert "tinydrive: RSA, 2048 bits, from NamedKeySigner." in run("doctor").out
 
 
+def test_doctor_makes_a_signature(settings, calls):
+    settings.TINYMCE_JWT = signer(ROTATED)
+    assert "tinydrive: the signer made a valid RS256 signature with the key old in " in run("doctor").out
+    assert calls.asked_to_sign == 1
+
+
+def test_doctor_reports_a_wrong_signature(settings):
+    settings.TINYMCE_JWT = signer("tests.sites.signers.OtherKeySigner")
+    assert "tinydrive: the signer made no valid signature: Signature verification failed" in run("doctor").out
+
+
 def test_doctor_reports_an_unreachable_vault(settings, vault_is_down):
     settings.TINYMCE_JWT = signer(key="vault-of-the-doctor")
     result = run("doctor")
@@ -284,14 +335,17 @@ def test_secret_shows_nothing(show):
     assert show(Secret("horse")).strip() == "<secret>"
 
 
+def kept_keys():
+    gc.collect()
+    return sum(type(thing) is WatchedKeys for thing in gc.get_objects())
+
+
 def test_loaded_keys_are_bounded():
-    """As many configurations as a test suite makes leave at most as many keys as are kept."""
-    for number in range(signers.MAX_KEPT + 10):
+    before = kept_keys()
+    for number in range(signers.MAX_KEPT + 100):
         with (
             override_settings(TINYMCE_JWT={"PUBLIC_KEY": public_pem(), "KEY_ID": str(number)}),
             pytest.raises(SigningKeyError),
         ):
             issued_token()
-    gc.collect()
-    kept = [thing for thing in gc.get_objects() if type(thing) is WatchedKeys]
-    assert 0 < len(kept) <= signers.MAX_KEPT
+    assert 0 < kept_keys() - before <= signers.MAX_KEPT

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import threading
 import time
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
@@ -215,6 +216,28 @@ def test_old_token_does_not_verify_after_a_key_change(site, key_path, passing_ti
     write(key_path, "other")
     with pytest.raises(InvalidToken, match="not signed with a key of this site"):
         verify_token(token)
+
+
+def test_slow_look_at_the_file_delays_no_other_thread(site, passing_time, monkeypatch):
+    assert_site_signs_with("site")
+    read_bytes, reading, go_on = Path.read_bytes, threading.Event(), threading.Event()
+
+    def read_slowly(path):
+        reading.set()
+        go_on.wait(30)
+        return read_bytes(path)
+
+    monkeypatch.setattr(Path, "read_bytes", read_slowly)
+    with ThreadPoolExecutor(2) as pool:
+        slow = pool.submit(issued_token)
+        try:
+            assert reading.wait(30)
+            # A thread that waits for the first one never ends.
+            assert verify_token(pool.submit(issued_token).result(15))["sub"] == "7"
+            assert not slow.done()
+        finally:
+            go_on.set()
+        assert verify_token(slow.result(30))["sub"] == "7"
 
 
 def test_threads_keep_signing_while_the_key_changes(site, key_path, passing_time):

@@ -16,7 +16,8 @@ from django_tinymce_jwt.exceptions import InvalidClaims, InvalidToken, SigningKe
 
 from .helpers.keys import private_pem, public_pem, rsa_key
 from .helpers.mappers import mapper_returning
-from .helpers.tokens import CLOUD_ALGORITHMS, sign, unsaved_user, valid_claims
+from .helpers.services import API_KEY, all_services
+from .helpers.tokens import CLOUD_ALGORITHMS, is_valid, sign, unsaved_user, valid_claims
 
 
 @pytest.fixture
@@ -56,6 +57,12 @@ def test_stamped_claims_override_the_mappers(site, person):
     claims = verify_token(issue_token(person))
     assert claims["exp"] == claims["iat"] + 600
     assert claims["iat"] > 0
+
+
+def test_stamped_audience_overrides_the_mappers(settings, person):
+    mapper = mapper_returning({"aud": "another key"})
+    settings.TINYMCE_JWT = all_services("exportpdf", CLAIM_MAPPER=mapper)
+    assert verify_token(issue_token(person, "exportpdf"), "exportpdf")["aud"] == API_KEY
 
 
 def test_claims_that_the_mapper_shares_are_not_changed(site, person):
@@ -247,3 +254,9 @@ def test_verify_with_an_unusable_key_is_a_signing_key_error(settings):
 
 def test_errors_have_one_base_class():
     assert all(issubclass(error, TinymceJwtError) for error in (InvalidClaims, InvalidToken, SigningKeyError))
+
+
+def test_signed_token_over_64_kib_is_refused(site):
+    assert is_valid(sign(valid_claims(note="x" * 40_000)))
+    with pytest.raises(InvalidToken, match="The token is not text of at most 65536 characters"):
+        verify_token(sign(valid_claims(note="x" * 60_000)))

@@ -7,6 +7,7 @@ from itertools import combinations, product
 from typing import Any, NamedTuple
 
 import pytest
+from django.test import AsyncClient, Client
 
 from django_tinymce_jwt.claims import TinyDriveClaims
 
@@ -150,7 +151,7 @@ def test_reason_is_shown_to_the_developer(ask_with, settings, fault):
 @pytest.mark.parametrize("debug", [False, True], ids=["production", "debug"])
 def test_answer_is_the_same_under_wsgi_and_asgi(ask_with, settings, debug, fault):
     settings.DEBUG = debug
-    first, second = (ask_with(fault) for view in ["/sync/", "/async/"])
+    first, second = (ask_with(fault, client_class=client_class) for client_class in (Client, AsyncClient))
     assert (second.status_code, second.headers, second.content) == (first.status_code, first.headers, first.content)
 
 

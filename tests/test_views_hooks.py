@@ -3,9 +3,13 @@
 from __future__ import annotations
 
 import pytest
+from django.contrib.auth import get_user_model
 from django.contrib.auth.models import Group, Permission
+from django.core.exceptions import PermissionDenied
+from django.urls import path
 
 from django_tinymce_jwt.claims import TinyDriveClaims
+from django_tinymce_jwt.views import TokenView
 
 from .helpers.endpoint import ask, claims_of, client_of, each_server, error_of, send
 from .helpers.tokens import ROOT_CLAIM
@@ -36,11 +40,66 @@ def test_view_mapper_overrides_the_settings_mapper(site, user, client_class, set
     assert claims_of(response)[ROOT_CLAIM] == "/documents/7"
 
 
+class Nameless(TinyDriveClaims):
+    def get_name(self):
+        return ""
+
+
+def test_view_mapper_is_named_for_a_wrong_claim(site, user, rf):
+    site.DEBUG = True
+    site.TINYMCE_JWT = {**site.TINYMCE_JWT, "CLAIM_MAPPER": SettingsClaims}
+    request = rf.post("/")
+    request.user = user
+    content = TokenView.as_view(claim_mapper_class=Nameless)(request).content.decode()
+    assert f"It comes from get_name() of the claim mapper {__name__}.Nameless." in content
+
+
 @each_server
 def test_subclass_can_override_get_claims(site, user, client_class):
     response = ask(user, path=f"{VIEWS}for/guest/", client_class=client_class, headers={"X-Name": "Countess"})
     claims = claims_of(response)
     assert (claims["sub"], claims["name"]) == (f"guest-{user.pk}", "Countess")
+
+
+class OtherUserView(TokenView):
+    """Gives a token to whom the request's header names, to nobody, or refuses to."""
+
+    def get_user(self):
+        name = self.request.headers["X-User"]
+        if name == "refused":
+            raise PermissionDenied("no guests today")
+        return None if name == "nobody" else get_user_model()(pk=99, username=name)
+
+
+urlpatterns = [path("", OtherUserView.as_view())]
+
+
+def ask_for(name, user, **headers):
+    return ask(user, path="/", headers={"X-User": name, **headers})
+
+
+@pytest.mark.urls(__name__)
+def test_get_user_chooses_whom_the_token_is_for(site, user):
+    assert claims_of(ask_for("grace", user))["sub"] == "99"
+
+
+@pytest.mark.urls(__name__)
+def test_get_user_that_returns_nobody_answers_401(site, user):
+    assert error_of(ask_for("nobody", user)) == (401, "not_authenticated")
+
+
+@pytest.mark.urls(__name__)
+def test_get_user_that_refuses_answers_403_and_names_the_view(site, settings, user):
+    settings.DEBUG = True
+    response = ask_for("refused", user)
+    assert error_of(response) == (403, "permission_denied")
+    assert response.json()["detail"] == ("The view refused: django.core.exceptions.PermissionDenied: no guests today.")
+
+
+@pytest.mark.urls(__name__)
+@pytest.mark.parametrize("name", ["grace", "nobody", "refused"])
+def test_get_user_is_not_asked_for_a_request_from_another_site(site, user, name):
+    assert error_of(ask_for(name, user, Origin="https://evil.example")) == (403, "cross_site")
 
 
 @each_server

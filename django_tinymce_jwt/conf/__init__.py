@@ -12,7 +12,7 @@ from django.core.exceptions import ImproperlyConfigured
 
 from ..secret import Secret
 from ..services import DEFAULT_SERVICE, SERVICES, Service
-from ..signers.sources import KeySource, SignerSource
+from ..signers.key_source import KeySource, SignerSource
 from .defaults import DEFAULT_SERVICES, KEY_NAMES, PUBLIC_NAMES, SETTINGS, SIGNING_NAMES, label, lifetime_seconds
 from .validation import (
     NOT_A_DICT,
@@ -39,11 +39,15 @@ class ServiceConfig(NamedTuple):
 
 
 class Configuration(NamedTuple):
-    """What ``TINYMCE_JWT`` says. ``listed`` is None where the settings do not tell the services."""
+    """What ``TINYMCE_JWT`` says. ``listed`` is None where the settings do not tell the services.
+
+    ``has_passphrase``: PRIVATE_KEY_PASSPHRASE is set somewhere, even where the settings are wrong.
+    """
 
     services: Mapping[str, ServiceConfig]
     listed: tuple[str, ...] | None
     faults: tuple[Fault, ...]
+    has_passphrase: bool = False
 
     def serves(self, service: str) -> bool:
         """Whether the site has this service, even if its settings are wrong."""
@@ -113,7 +117,9 @@ def configure(source: Any) -> Configuration:
         faults += found
         if not any(fault.stops for fault in found):
             services[name] = _service_config(SERVICES[name], values)
-    return Configuration(services, tuple(known), tuple(faults))
+    levels = (top, *(section for section in sections.values() if isinstance(section, Mapping)))
+    has_passphrase = any(level.get("PRIVATE_KEY_PASSPHRASE") for level in levels)
+    return Configuration(services, tuple(known), tuple(faults), has_passphrase)
 
 
 def _without_empty(values: Mapping[Any, Any]) -> dict[Any, Any]:

@@ -150,6 +150,12 @@ MISSING_KEY_FILE = Kind(
     "Correct the path, or make a key pair: manage.py tinymce_jwt keys generate. "
     "Until then, no token can be issued for: {services}.",
 )
+OTHER_ADMIN_SITE = Kind(
+    "W009",
+    WARNING,
+    "The token inspector asks the admin's default site who may see it, but the URLs have the AdminSite {name!r}.",
+    'Name that site: path("...", include("django_tinymce_jwt.inspector.urls"), {{"admin_site": site}}).',
+)
 
 
 def is_known(name: Any) -> bool:

@@ -8,6 +8,7 @@ from datetime import datetime, timezone
 from pathlib import Path
 from typing import Any
 
+import jwt
 from django.core.checks import CheckMessage
 from django.core.exceptions import ImproperlyConfigured
 
@@ -15,11 +16,13 @@ from .. import checks, conf
 from ..claims import TinyDriveClaims, get_claim_mapper_class
 from ..conf import ServiceConfig
 from ..conf.validation import MISSING_KEY
+from ..display import printable
 from ..endpoint import refusal_reason
 from ..exceptions import SigningKeyError
-from ..signers.sources import KeySource
+from ..signers import get_signing_key
+from ..signers.key_source import KeySource
 from ..tokens import CLOCK_SKEW, issue_token, verify_token
-from . import site_checks
+from . import urls_cookies_cors
 from .findings import Finding, error, failure_text, info, ok, warning
 from .key_pairs import KeyFacts, describe_keys
 
@@ -37,11 +40,11 @@ def examine(user: Any = None, origin: str | None = None) -> Iterator[Finding]:
     yield from _keys()
     yield from _clock(time.time())
     yield from _urls()
-    yield from site_checks.middleware()
-    yield from site_checks.cookies()
-    yield from site_checks.cors()
+    yield from urls_cookies_cors.middleware()
+    yield from urls_cookies_cors.cookies()
+    yield from urls_cookies_cors.cors()
     if origin is not None:
-        yield from site_checks.origin(origin)
+        yield from urls_cookies_cors.origin(origin)
     for config in conf.read().services.values():
         yield from _claims(config)
         yield _token(user, config)
@@ -88,6 +91,23 @@ def _keys() -> Iterator[Finding]:
                 yield error("key", f"{services}: {failure}", "Fix the setting SIGNER, or what it names.")
             continue
         yield from _pair(facts, source, services)
+        if source.signer is not None:
+            yield _signature(source, services)
+
+
+def _signature(source: KeySource, services: str) -> Finding:
+    """Let a remote signer make one signature, and verify it."""
+    try:
+        key = get_signing_key(source)
+        started = time.perf_counter()
+        token = key.sign(b"{}")
+        took = (time.perf_counter() - started) * 1000
+        jwt.PyJWS().decode(token, key.get_public_key(), [key.algorithm])
+    except (SigningKeyError, jwt.PyJWTError) as failure:
+        return error("key", f"{services}: the signer made no valid signature: {failure}", "Check the key in its vault.")
+    version = key.signer.key_version
+    of_key = f" with the key {version}" if version else ""
+    return ok("key", f"{services}: the signer made a valid {key.algorithm} signature{of_key} in {took:.0f} ms.")
 
 
 def _pair(facts: KeyFacts, source: KeySource, services: str) -> Iterator[Finding]:
@@ -116,7 +136,7 @@ def _urls() -> Iterator[Finding]:
     found = list(_from_checks("URLs"))
     yield from found
     if all(finding.state != "error" for finding in found):
-        yield from site_checks.endpoints()
+        yield from urls_cookies_cors.endpoints()
 
 
 def _clock(now: float) -> Iterator[Finding]:
@@ -159,8 +179,8 @@ def _token(user: Any, config: ServiceConfig) -> Finding:
         reason = refusal_reason(user, config.required_permission)
         verify_token(issue_token(user, service), service)
     except Exception as failure:  # whatever the site's claim mapper raises
-        hint = f"To see where: manage.py tinymce_jwt token {user.pk} --service {service} --traceback"
+        hint = f"To see where: manage.py tinymce_jwt token {printable(user.pk)} --service {service} --traceback"
         return error("token", f"{service}: {failure_text(failure)}", hint)
     if reason is not None:
         return warning("token", f"{service}: the endpoint would refuse. {reason}", "Or try another user.")
-    return ok("token", f"{service}: a token for {user.get_username()} was issued and verified.")
+    return ok("token", f"{service}: a token for {printable(user.get_username())} was issued and verified.")

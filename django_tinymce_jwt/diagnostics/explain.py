@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import json
 import math
 import time
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime, timezone
+from itertools import islice
 from typing import Any
 
 import jwt
@@ -17,7 +19,7 @@ from django.utils.timesince import timesince
 from .. import conf
 from ..conf import ServiceConfig
 from ..contracts import ROOT_CLAIM
-from ..display import describe
+from ..display import describe, printable
 from ..exceptions import InvalidToken, SigningKeyError
 from ..rules import Contract, Verdict, is_time
 from ..secret import Secret
@@ -27,6 +29,8 @@ from ..tokens import CLOCK_SKEW, MAX_TOKEN_LENGTH, parse_payload, verify_signatu
 
 TIME_CLAIMS = ("iat", "nbf", "exp")
 MAX_DEPTH = 20  # of claims that are shown
+MAX_CLAIMS = 50  # that are shown
+MAX_SIZE = 2000  # characters of one of them, as indented JSON
 
 _UNVERIFIED: Any = {"verify_signature": False}
 _FORM = "three parts of base64url with dots between them, the first a JSON object"
@@ -84,7 +88,7 @@ def explain(token: str | bytes, service: str = DEFAULT_SERVICE, *, now: float | 
             "Copy the whole token and nothing else: the value of 'token' in the endpoint's answer. If it is whole, "
             "let a JWT library sign it, with a header that has 'alg' and 'typ'."
         )
-        return Report(service, (Verdict("form", _FORM, f"{type(error).__name__}: {error}", False, hint),))
+        return Report(service, (Verdict("form", _FORM, f"{type(error).__name__}: {printable(error)}", False, hint),))
     config, fault = _find_config(service)
     signature, key = _judge_signature(token, config, fault)
     verdicts = [Verdict("form", _FORM, "such a token", True), _judge_algorithm(parts["header"], contract), signature]
@@ -203,7 +207,12 @@ def _judge_signature(token: str | bytes, config: ServiceConfig | None, fault: st
 
 
 def _showable(values: Mapping[str, Any]) -> dict[str, Any]:
-    return {name: value if _is_plain(value) else "(not shown)" for name, value in values.items()}
+    shown: dict[str, Any] = {
+        printable(name): value if _is_plain(value) and len(json.dumps(value, indent=2)) <= MAX_SIZE else "(not shown)"
+        for name, value in islice(values.items(), MAX_CLAIMS)
+    }
+    left_out = len(values) - MAX_CLAIMS
+    return shown if left_out <= 0 else {**shown, "...": f"{left_out} more are not shown"}
 
 
 def _is_plain(value: Any) -> bool:

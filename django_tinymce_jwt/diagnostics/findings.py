@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from traceback import format_exception_only
 from typing import Literal, NamedTuple
 
 from django.core.exceptions import ImproperlyConfigured, PermissionDenied
 
+from ..display import error_text, printable
 from ..exceptions import TinymceJwtError
 
 # "info" is for what cannot be checked from inside the site, and for facts alone.
@@ -40,9 +40,9 @@ def error(area: str, text: str, hint: str) -> Finding:
 
 def failure_text(failure: Exception) -> str:
     """Return what to say about an error of this package, or about whatever the site's claim mapper raised."""
-    if isinstance(failure, (TinymceJwtError, ImproperlyConfigured)):
+    if isinstance(failure, ImproperlyConfigured):
         return str(failure)
-    text = "".join(format_exception_only(failure)).strip()
-    if isinstance(failure, PermissionDenied):
-        return f"The claim mapper refuses the user: {text}."
-    return f"The claim mapper failed: {text}."
+    if isinstance(failure, TinymceJwtError):
+        return printable(failure, 1000)
+    how = "refuses the user" if isinstance(failure, PermissionDenied) else "failed"
+    return f"The claim mapper {how}: {error_text(failure)}."

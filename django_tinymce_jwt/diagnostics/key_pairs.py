@@ -22,8 +22,8 @@ from cryptography.hazmat.primitives.serialization import (
 from ..secret import Secret
 from ..signers import load, verification_keys
 from ..signers.base import SigningKey, fingerprint
+from ..signers.key_source import KeySource
 from ..signers.pem import MIN_BITS, private_key_form, read_file
-from ..signers.sources import KeySource
 
 BITS = (MIN_BITS, 3072, 4096)
 

@@ -7,7 +7,6 @@ import time
 from typing import Any
 
 from django import forms
-from django.contrib import admin
 from django.contrib.auth import get_permission_codename, get_user_model
 from django.core.exceptions import PermissionDenied
 from django.http import HttpRequest, HttpResponseBase
@@ -46,11 +45,14 @@ class InspectorView(TemplateView):
 
     template_name = "django_tinymce_jwt/inspector.html"
     http_method_names = ["get", "head", "options"]
+    admin_site: Any = None
 
     def dispatch(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponseBase:
         options = get_user_model()._meta
         permission = f"{options.app_label}.{get_permission_codename('view', options)}"
-        if not (admin.site.has_permission(request) and request.user.has_perm(permission)):
+        # The admin's templates link to this site.
+        request.current_app = self.admin_site.name
+        if not (self.admin_site.has_permission(request) and request.user.has_perm(permission)):
             raise PermissionDenied
         return super().dispatch(request, *args, **kwargs)
 
@@ -60,7 +62,7 @@ class InspectorView(TemplateView):
         if user is not None:
             record_inspected(self.request.user, user, self.request)
         return super().get_context_data(
-            **admin.site.each_context(self.request),
+            **self.admin_site.each_context(self.request),
             title=_("Token inspector"),
             form=form,
             inspected=user,

@@ -4,32 +4,32 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterable, Iterator
+from typing import Any
 
 from ..diagnostics.explain import Report, time_in_words
 from ..diagnostics.findings import Finding
 from ..diagnostics.key_pairs import KeyFacts, PublicFacts
+from ..display import escaped, printable
 from ..services import SERVICES
 
 MARKS = {"ok": "✓", "info": "·", "warning": "!", "error": "✗"}
+MAX_WIDTH = 40  # of the column with the names of claims
 
 
 def terminal_text(text: str, encoding: str) -> str:
     """Return the text as a terminal of that encoding can show it: a token from elsewhere may hold anything."""
-    shown = "".join(
-        character if character.isprintable() or character == "\n" else character.encode("unicode_escape").decode()
-        for character in text
-    )
+    shown = "\n".join(map(escaped, text.split("\n")))
     return shown.encode(encoding, "backslashreplace").decode(encoding)
 
 
 def report_lines(report: Report, now: float) -> Iterator[str]:
     yield f"Service  {report.service} ({SERVICES[report.service].name})"
-    yield f"Header   {json.dumps(report.header, ensure_ascii=False)}"
+    yield f"Header   {_json(report.header)}"
     yield "Claims" if report.claims else "Claims   none"
-    width = max(map(len, report.claims), default=0)
+    width = min(max(map(len, report.claims), default=0), MAX_WIDTH)
     for name, value in report.claims.items():
         words = time_in_words(name, value, now)
-        line = f"  {name:{width}}  {json.dumps(value, ensure_ascii=False)}"
+        line = f"  {name:{width}}  {_json(value)}"
         yield line if words is None else f"{line}  ({words})"
     yield "Rules"
     for verdict in report.verdicts:
@@ -41,15 +41,23 @@ def report_lines(report: Report, now: float) -> Iterator[str]:
             yield f"      {verdict.found}"
 
 
+def _json(value: Any) -> str:
+    return printable(json.dumps(value, ensure_ascii=False), 1000)
+
+
 def finding_lines(findings: Iterable[Finding]) -> Iterator[str]:
     area = None
     for finding in findings:
         if finding.area != area:
             area = finding.area
             yield area
-        yield f"  {MARKS[finding.state]} {finding.text}"
+        yield f"  {MARKS[finding.state]} {_line(finding.text)}"
         if finding.hint:
-            yield f"      {finding.hint}"
+            yield f"      {_line(finding.hint)}"
+
+
+def _line(text: str) -> str:
+    return printable(text.replace("\n", " "), 2000)
 
 
 def key_lines(service: str, facts: KeyFacts) -> Iterator[str]:

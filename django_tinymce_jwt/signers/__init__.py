@@ -8,13 +8,14 @@ from functools import lru_cache, partial
 from cryptography.hazmat.primitives.asymmetric.rsa import RSAPublicKey
 from django.core.exceptions import ImproperlyConfigured
 
+from ..display import printable
 from ..dotted_paths import import_class
 from ..exceptions import SigningKeyError
 from ..secret import Secret
 from .base import Signer, SigningKey
-from .local import Keys, Material, WatchedKeys, make_signing_key, parse_keys, read_material
+from .key_files import Keys, Material, WatchedKeys, make_signing_key, parse_keys, read_material
+from .key_source import KeySource, SignerSource
 from .pem import load_public_key
-from .sources import KeySource, SignerSource
 
 __all__ = ["Signer"]
 
@@ -63,9 +64,10 @@ def make_signer(source: SignerSource) -> Signer:
     signer_class = import_class("SIGNER['BACKEND']", source.backend, Signer)
     try:
         signer: Signer = signer_class(**source.options)
-    except (TypeError, ValueError) as error:
+    except Exception as error:
         # `from None`: the frames below hold the options, which may be secret.
-        raise ImproperlyConfigured(f"SIGNER['OPTIONS'] does not fit {signer_class.__qualname__}: {error}.") from None
+        reason = printable(error, 1000)
+        raise ImproperlyConfigured(f"SIGNER['OPTIONS'] does not fit {signer_class.__qualname__}: {reason}.") from None
     return signer
 
 

@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import base64
 import binascii
+import math
 import re
 import stat
+from collections.abc import Iterator
 from pathlib import Path
 
 from cryptography.exceptions import UnsupportedAlgorithm
@@ -23,6 +25,8 @@ from ..secret import Secret
 
 MIN_BITS = 2048
 MAX_FILE_SIZE = 64 * 1024
+# Iterations of PBKDF2 in about 10 s. ssh-keygen and openssl ask for a hundredth of that, or less.
+MAX_WORK = 2**25
 
 _PRIVATE = re.compile(rb"-----BEGIN ((?:[A-Z0-9]+ )*PRIVATE KEY)-----.*?-----END \1-----", re.DOTALL)
 _PUBLIC = re.compile(rb"-----BEGIN ((?:[A-Z0-9]+ )*PUBLIC KEY)-----.*?-----END \1-----", re.DOTALL)
@@ -67,6 +71,9 @@ def load_private_key(data: Secret, passphrase: Secret | None, where: str) -> RSA
     if not _PRIVATE.search(data.reveal()):
         raise SigningKeyError(f"{where} {_not_private(data)}")
     data = _block(_PRIVATE, data)
+    if _decryption_work(data) > MAX_WORK:
+        hint = "Encrypt it again: ssh-keygen -p -f FILE."
+        raise SigningKeyError(f"{where} would take too long to decrypt, or is damaged. {hint}")
     load = load_ssh_private_key if _private_title(data) == b"OPENSSH PRIVATE KEY" else load_pem_private_key
     # `from None`: the frames below hold the key and the passphrase, and Django's error reports
     # show the variables of every frame of a cause.
@@ -84,7 +91,7 @@ def load_private_key(data: Secret, passphrase: Secret | None, where: str) -> RSA
             raise SigningKeyError(f"{where} cannot be decrypted: {error}. {hint}") from None
         hint = "Convert it: ssh-keygen -p -m PEM -f FILE."
         raise SigningKeyError(f"{where} is damaged, or in a form that cannot be read. {hint}") from None
-    except ValueError:
+    except Exception:  # ValueError, InvalidTag, and what a parser in Python makes of a damaged key
         raise SigningKeyError(
             f"{where} is damaged. Generate or copy it again."
             if passphrase is None
@@ -109,7 +116,7 @@ def load_public_key(data: Secret, where: str) -> RSAPublicKey:
         raise SigningKeyError(f"{where} is a private key. Put its public half there.")
     try:
         key = _load_public(data)
-    except (ValueError, TypeError, UnsupportedAlgorithm):
+    except Exception:
         # `from None` as above: a private key may have been put in the place of a public one.
         raise SigningKeyError(f"{where} {_not_public(data)}") from None
     if not isinstance(key, RSAPublicKey):
@@ -128,6 +135,37 @@ def _load_public(data: Secret) -> object:
 
 def _private_title(data: Secret) -> bytes:
     return next(match[1] for match in _PRIVATE.finditer(data.reveal()))
+
+
+def _decryption_work(pem: Secret) -> float:
+    """Return how long the decryption of a private key takes, in iterations of PBKDF2, by what the key says itself."""
+    # Not validated: loading the key says what is wrong with it.
+    data = base64.b64decode(b"".join(re.findall(rb"(?m)^[A-Za-z0-9+/]+", pem.reveal())) + b"==")
+    title = _private_title(pem)
+    if title == b"ENCRYPTED PRIVATE KEY":
+        try:
+            return math.prod(_integers(data))
+        except (IndexError, RecursionError):
+            return math.inf
+    options = re.match(rb"openssh-key-v1\0\0\0\0.[^\0]*\0\0\0\x06bcrypt.{4}(.{4})", data, re.DOTALL)
+    if title != b"OPENSSH PRIVATE KEY" or options is None:
+        return 0
+    rounds = options.end() + int.from_bytes(options[1], "big")
+    return 30_000 * int.from_bytes(data[rounds : rounds + 4], "big")
+
+
+def _integers(der: bytes) -> Iterator[int]:
+    while der:
+        start, length = 2, der[1]
+        if length >= 0x80:
+            start += length - 0x80
+            length = int.from_bytes(der[2:start], "big")
+        content = der[start : start + length]
+        if der[0] == 0x02:
+            yield int.from_bytes(content, "big")
+        elif der[0] == 0x30:
+            yield from _integers(content)
+        der = der[start + length :]
 
 
 def _block(pattern: re.Pattern[bytes], data: Secret) -> Secret:

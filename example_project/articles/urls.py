@@ -7,5 +7,5 @@ urlpatterns = [
     path("articles/new/", views.ArticleCreate.as_view(), name="article-create"),
     path("articles/<int:pk>/", views.ArticlePage.as_view(), name="article"),
     path("articles/<int:pk>/edit/", views.ArticleEdit.as_view(), name="article-edit"),
-    path("tokens/verify/<slug:service>/", token_panel.verify, name="verify-token"),
+    path("tokens/verify/", token_panel.verify, name="verify-token"),
 ]

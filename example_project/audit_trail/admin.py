@@ -5,12 +5,13 @@ from .models import Entry
 
 @admin.register(Entry)
 class EntryAdmin(admin.ModelAdmin):
-    """To be read and searched; nobody changes what has happened."""
+    """Entries can be read and searched, and nobody can change them."""
 
     list_display = ["time", "message", "service", "user_pk", "reason", "remote_addr"]
     list_filter = ["message", "service", "reason"]
     search_fields = ["user_pk", "remote_addr", "key_fingerprint"]
     date_hierarchy = "time"
+    list_per_page = 25
 
     def has_add_permission(self, request):
         return False

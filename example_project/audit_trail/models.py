@@ -2,7 +2,7 @@ from django.db import models
 
 
 class Entry(models.Model):
-    """One token that was issued or refused. Without a foreign key: a user may go, the trail stays."""
+    """A token that was issued or refused. It has no foreign key, so that it stays when its user is deleted."""
 
     time = models.DateTimeField(db_index=True)
     message = models.CharField(max_length=100)

@@ -1,3 +1,12 @@
+"""
+ASGI config for intranet project.
+
+It exposes the ASGI callable as a module-level variable named ``application``.
+
+For more information on this file, see
+https://docs.djangoproject.com/en/5.2/howto/deployment/asgi/
+"""
+
 import os
 
 from django.core.asgi import get_asgi_application

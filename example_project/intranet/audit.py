@@ -1,19 +1,15 @@
-"""Ways to keep the audit trail of django-tinymce-jwt: as JSON lines, and in the database."""
+"""Two ways to store the audit log of django-tinymce-jwt: as JSON lines, and in the database."""
 
-import atexit
 import json
 import logging
-from contextlib import suppress
 from datetime import datetime, timezone
-from logging.handlers import QueueHandler, QueueListener
-from queue import SimpleQueue
 
 from django.apps import apps
-from django.db import Error, close_old_connections, transaction
+from django.db import transaction
 
 
 class JsonLines(logging.Formatter):
-    """Writes a record as one JSON object on a line."""
+    """Writes a record as one JSON object on a line, in printable ASCII only."""
 
     FIELDS = ["user_pk", "service", "expires", "key_fingerprint", "reason", "remote_addr", "inspected_user_pk"]
 
@@ -21,17 +17,17 @@ class JsonLines(logging.Formatter):
         time = datetime.fromtimestamp(record.created, timezone.utc)
         entry = {"time": time.isoformat(timespec="milliseconds"), "message": record.getMessage()}
         entry |= {name: getattr(record, name, None) for name in self.FIELDS}
-        return json.dumps(entry, ensure_ascii=False, default=str)
+        return json.dumps(entry, ensure_ascii=True, default=str)
 
 
 class ToDatabase(logging.Handler):
-    """Saves a record as a row. A database that fails costs the row, and never the request."""
+    """Saves a record as a row. If the database fails, the row is lost and the request goes on."""
 
     def emit(self, record):
         try:
-            # Looked up here: logging is configured before there are any models.
+            # Django configures logging before it loads the models, so the model is looked up here.
             entries = apps.get_model("audit_trail.Entry").objects
-            # A savepoint, so that a failure leaves the request's own transaction usable.
+            # With this savepoint, the transaction of the request can go on after a failure.
             with transaction.atomic():
                 entries.create(
                     time=datetime.fromtimestamp(record.created, timezone.utc),
@@ -45,21 +41,3 @@ class ToDatabase(logging.Handler):
                 )
         except Exception:
             self.handleError(record)
-
-
-class Listener(QueueListener):
-    """Hands on what is in the queue, in a thread of its own."""
-
-    def handle(self, record):
-        super().handle(record)
-        # As Django does at the end of a request, of which this thread has none.
-        with suppress(Error):
-            close_old_connections()
-
-
-def queued():
-    """Make a handler for ASGI: the event loop may not use the ORM, so ``ToDatabase`` runs in another thread."""
-    listener = Listener(SimpleQueue(), ToDatabase())
-    listener.start()
-    atexit.register(listener.stop)
-    return QueueHandler(listener.queue)

@@ -1,20 +1,20 @@
-"""The site's claim mappers: what Tiny's services learn of a user, and what they grant."""
+"""The claim mappers of the site: what Tiny's services learn about a user, and what the user may do there."""
 
 from django_tinymce_jwt.claims import TinyAIClaims, TinyDriveClaims
 
 
 class DriveClaims(TinyDriveClaims):
-    """A folder of their own for each user; the superuser, without a root, sees the whole drive."""
+    """Each user has a folder. A superuser has no root, and so sees and may change the whole drive."""
 
     def get_root(self):
         if self.user.is_superuser:
             return None
-        # Not the username: Django accepts ".." as one, and a renamed user would lose the folder.
+        # The primary key, because Django accepts ".." as a username, and because usernames can change.
         return f"/users/{self.user.pk}"
 
 
 class AIClaims(TinyAIClaims):
-    """Editors may write prompts of their own; all others have the built-in actions and reviews."""
+    """Editors may write their own prompts. All others have the built-in actions and reviews."""
 
     def get_permissions(self):
         permissions = super().get_permissions()

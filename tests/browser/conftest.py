@@ -50,8 +50,8 @@ def make_visitor(browser):
     """A function that opens a browser at a site. At the end of the test, no page may have had a problem."""
     visitors = []
 
-    def make(site):
-        visitors.append(Visitor(browser.new_context(locale="en-US"), site))
+    def make(site, language="en-US"):
+        visitors.append(Visitor(browser.new_context(locale=language), site))
         return visitors[-1]
 
     yield make
@@ -63,6 +63,12 @@ def make_visitor(browser):
 @pytest.fixture
 def visitor(make_visitor, site):
     return make_visitor(site)
+
+
+@pytest.fixture
+def visitor_in(make_visitor, site):
+    """A function that opens a browser that is set to a language at the site."""
+    return lambda language: make_visitor(site, language)
 
 
 @pytest.fixture

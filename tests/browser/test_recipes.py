@@ -1,4 +1,4 @@
-"""The recipes of docs/providers.rst in a real browser: in each, a plugin gets a token of the site for its user."""
+"""In a real browser, a plugin gets a token for its user in every way that a page may start its editor."""
 
 from __future__ import annotations
 

@@ -67,12 +67,28 @@ function fakeTinymce(defaults) {
 }
 
 // Runs the script in a page of its own, as served with these services.
-function load(services, { tinymce = fakeTinymce(), script = `${origin}/jwt/providers.js`, page = `${origin}/` } = {}) {
+function load(
+  services,
+  { tinymce = fakeTinymce(), script = `${origin}/jwt/providers.js`, page = `${origin}/`, texts = {} } = {}
+) {
   const lines = [];
   const log = (level) => (line) => lines.push(`${level}: ${line}`);
   const fetches = [];
+  // In a browser, these getters are properties of the prototypes too.
+  class Node {
+    get baseURI() {
+      return page;
+    }
+  }
+  class Document extends Node {
+    get currentScript() {
+      return script === null ? null : { src: script };
+    }
+  }
   const window = {
-    document: { currentScript: script === null ? null : { src: script }, baseURI: page },
+    Node,
+    Document,
+    document: new Document(),
     location: new URL(page),
     console: { error: log("error"), warn: log("warn") },
     fetch: (url, init) => {
@@ -87,7 +103,8 @@ function load(services, { tinymce = fakeTinymce(), script = `${origin}/jwt/provi
     tinymce,
   };
   window.window = window;
-  vm.runInNewContext(SOURCE.replace("/* services */ null", JSON.stringify(services)), window, FILE);
+  const served = SOURCE.replace("const texts = {}", `const texts = ${JSON.stringify(texts)}`);
+  vm.runInNewContext(served.replace("/* services */ null", JSON.stringify(services)), window, FILE);
   return { window, tinymce, lines, fetches, provider: window.djangoTinymceJwt.provider };
 }
 
@@ -164,7 +181,7 @@ test("a script that is loaded twice keeps what it has set", () => {
 test("nothing but djangoTinymceJwt is added to the page", () => {
   const { window } = load([PDF]);
   const own = ["document", "location", "console", "fetch", "AbortController", "URL", "setTimeout", "clearTimeout"];
-  const added = Object.keys(window).filter((name) => ![...own, "queueMicrotask", "tinymce", "window"].includes(name));
+  const added = Object.keys(window).filter((name) => ![...own, "Node", "Document", "queueMicrotask", "tinymce", "window"].includes(name));
   assert.deepEqual(added, ["djangoTinymceJwt"]);
 });
 
@@ -342,6 +359,26 @@ test("the script's own messages are translated by TinyMCE, and are plain text", 
   answer = (response) => response.end("no JSON");
   const german = fakeTinymce({ translate: (text) => (text === UNEXPECTED ? "Unerwartete <Antwort>" : text) });
   assert.equal(await messageOf(load([PDF], { tinymce: german }).provider("/x/")()), "Unerwartete  Antwort");
+});
+
+test("the script's own messages are in the server's language, with and without TinyMCE", async () => {
+  answer = (response) => response.end("no JSON");
+  for (const tinymce of [fakeTinymce(), null]) {
+    const { provider } = load([PDF], { tinymce, texts: { [UNEXPECTED]: "Unerwartete Antwort." } });
+    assert.equal(await messageOf(provider("/x/")()), "Unerwartete Antwort.");
+  }
+});
+
+test("a translation of the site's own wins over the server's", async () => {
+  answer = (response) => response.end("no JSON");
+  const tinymce = fakeTinymce({ translate: (text) => (text === UNEXPECTED ? "Ups." : text) });
+  const { provider } = load([PDF], { tinymce, texts: { [UNEXPECTED]: "Unerwartete Antwort." } });
+  assert.equal(await messageOf(provider("/x/")()), "Ups.");
+});
+
+test("a message that the server has not translated is English", async () => {
+  answer = (response) => response.end("no JSON");
+  assert.equal(await messageOf(load([PDF], { texts: { [TOO_SLOW]: "Zu langsam." } }).provider("/x/")()), UNEXPECTED);
 });
 
 test("editors that ask at the same moment share one request, and each has an answer of its own", async () => {

@@ -20,16 +20,16 @@ class NamedKeySigner(Signer):
     def __init__(self, key="site", password="", endpoints=()):
         if not isinstance(key, str):
             raise ValueError("key is the name of a key")
-        type(self).made += 1
+        NamedKeySigner.made += 1
         self.key = key
 
     def sign(self, data, algorithm):
-        type(self).asked_to_sign += 1
+        NamedKeySigner.asked_to_sign += 1
         self.require_reachable()
         return rsa_key(self.key).sign(data, PKCS1v15(), SHA256())
 
     def get_public_key(self):
-        type(self).asked_for_public_key += 1
+        NamedKeySigner.asked_for_public_key += 1
         self.require_reachable()
         return rsa_key(self.key).public_key()
 
@@ -54,3 +54,10 @@ class RotatedKeySigner(NamedKeySigner):
 
 class EllipticSigner(NamedKeySigner):
     algorithms = ("ES256",)
+
+
+class OtherKeySigner(NamedKeySigner):
+    """Its public key is that of another pair."""
+
+    def get_public_key(self):
+        return rsa_key("other").public_key()

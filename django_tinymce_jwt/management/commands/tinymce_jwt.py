@@ -13,9 +13,10 @@ from django.core.management import BaseCommand, CommandError, CommandParser
 from django.db import Error as DatabaseError
 
 from ...diagnostics.key_pairs import BITS
+from ...display import printable
 from ...exceptions import TinymceJwtError
 from ...services import SERVICES
-from .. import help_texts, subcommands
+from .. import help_texts, outcomes
 from ..output import terminal_text
 
 
@@ -31,40 +32,47 @@ class Command(BaseCommand):
         keys = commands.add_parser("keys", help=about, description=about, epilog=help_texts.EXIT_CODES)
         of_keys = keys.add_subparsers(title="subcommands", metavar="COMMAND", required=True)
 
-        generate = _add(of_keys, "generate", subcommands.generate_keys, "Write a new key pair.", help_texts.GENERATE)
+        generate = _add(of_keys, "generate", outcomes.generate_keys, "Write a new key pair.", help_texts.GENERATE)
         where = "where to write the private key; by default the PRIVATE_KEY_PATH in the settings"
         generate.add_argument("path", nargs="?", type=Path, metavar="PATH", help=where)
         generate.add_argument("--bits", type=int, choices=BITS, default=BITS[0], help=f"{BITS[0]} by default")
-        public = _add(of_keys, "public", subcommands.public_key, "Print the public key in use.", help_texts.PUBLIC)
-        inspect = _add(of_keys, "inspect", subcommands.inspect_keys, "List the facts of the keys.", help_texts.INSPECT)
+        public = _add(of_keys, "public", outcomes.public_key, "Print the public key in use.", help_texts.PUBLIC)
+        inspect = _add(of_keys, "inspect", outcomes.inspect_keys, "List the facts of the keys.", help_texts.INSPECT)
 
-        token = _add(commands, "token", subcommands.token, "Print a token for a user.", help_texts.TOKEN)
+        token = _add(commands, "token", outcomes.token, "Print a token for a user.", help_texts.TOKEN)
         token.add_argument("user", metavar="USER", help="a username, or the primary key where no username matches")
         token.add_argument("--claims", action="store_true", help="print the claims instead, and sign nothing")
-        verify = _add(commands, "verify", subcommands.verify, "Explain a token, rule by rule.", help_texts.VERIFY)
-        verify.add_argument("token", nargs="?", default="-", metavar="TOKEN", help="the token; - (default): from stdin")
+        verify = _add(commands, "verify", outcomes.verify, "Explain a token, rule by rule.", help_texts.VERIFY)
+        about = "the token; - (default): from stdin"
+        verify.add_argument("token", nargs="?", default=outcomes.STANDARD_INPUT, metavar="TOKEN", help=about)
         for parser_of_one in (generate, public, inspect, token, verify):
             about = f"one of: {', '.join(SERVICES)}"
             parser_of_one.add_argument("--service", choices=SERVICES, metavar="SERVICE", help=about)
 
-        doctor = _add(commands, "doctor", subcommands.doctor, "Check everything end to end.", help_texts.DOCTOR)
+        doctor = _add(commands, "doctor", outcomes.doctor, "Check everything end to end.", help_texts.DOCTOR)
         doctor.add_argument("--user", help="a user to issue and verify a token of each service for")
         about = "an origin, such as https://example.com: say what the endpoint would answer to its pages"
         doctor.add_argument("--origin", metavar="URL", help=about)
 
-    def handle(self, *, run: Callable[..., subcommands.Outcome], output: str, **options: Any) -> None:
+    def handle(self, *, run: Callable[..., outcomes.Outcome], output: str, **options: Any) -> None:
         try:
             outcome = run(**{**options, "stderr": self.stderr})
-        except (TinymceJwtError, ImproperlyConfigured) as error:
-            raise CommandError(str(error)) from error
+        except (CommandError, TinymceJwtError, ImproperlyConfigured) as error:
+            text = _shown(str(error), self.stderr)
+            raise CommandError(text, returncode=getattr(error, "returncode", 1)) from error
         except DatabaseError as error:
-            raise CommandError(f"The database does not answer ({error}). Is it running, and migrated?") from error
+            text = f"The database does not answer ({printable(error)}). Is it running, and migrated?"
+            raise CommandError(text) from error
         text = json.dumps(outcome.facts, indent=2) if output == "json" else "\n".join(outcome.lines)
         for note in outcome.notes:
-            self.stderr.write(terminal_text(note, getattr(self.stderr, "encoding", None) or "utf-8"))
-        self.stdout.write(terminal_text(text, getattr(self.stdout, "encoding", None) or "utf-8"))
+            self.stderr.write(_shown(note, self.stderr))
+        self.stdout.write(_shown(text, self.stdout))
         if outcome.failure:
             raise CommandError(outcome.failure)
+
+
+def _shown(text: str, stream: Any) -> str:
+    return terminal_text(text, getattr(stream, "encoding", None) or "utf-8")
 
 
 def _add(group: Any, name: str, run: Callable[..., Any], summary: str, text: tuple[str, str]) -> CommandParser:

@@ -25,7 +25,7 @@ class Migration(migrations.Migration):
                 (
                     "body",
                     models.TextField(
-                        help_text="Pictures that are dropped or pasted into the text go to your folder in the drive."
+                        help_text="Pictures that you drop or paste into the text go to your folder in the drive."
                     ),
                 ),
                 ("created", models.DateTimeField(auto_now_add=True)),

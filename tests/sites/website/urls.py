@@ -53,6 +53,7 @@ with_cdn = csp_update({name: [CDN] for name in ("connect-src", "font-src", "img-
 
 urlpatterns = [
     path("tinymce/jwt/", include("django_tinymce_jwt.urls")),
+    path("admin/tokens/", include("django_tinymce_jwt.inspector.urls")),
     path("admin/", admin.site.urls),
     path("favicon.ico", no_icon),
     path("static/<path:path>", login_not_required(serve), {"insecure": True}),

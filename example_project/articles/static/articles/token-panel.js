@@ -1,7 +1,12 @@
 "use strict";
 
 {
-  // Read at the time of the call: the value changes when the user signs in again in another tab.
+  // The addresses come from this script's own tag: nothing that an author wrote into the page can change them.
+  // The getter, because an element with the name "currentScript" would hide document.currentScript.
+  const { get: getCurrentScript } = Object.getOwnPropertyDescriptor(Document.prototype, "currentScript");
+  const { tokenUrl, verifyUrl } = getCurrentScript.call(document).dataset;
+
+  // Read for each request: the value changes when the user logs in again in another tab.
   const csrfToken = () => document.cookie.match(/(?:^|; )csrftoken=([^;]*)/)?.[1] ?? "";
 
   const decodePart = (part) => {
@@ -14,7 +19,7 @@
     return { header: decodePart(header), claims: decodePart(claims) };
   };
 
-  // The same token with another letter in the middle of its claims.
+  // Return the token with one letter in the middle of its claims replaced.
   const altered = (token) => {
     const [header, claims, signature] = token.split(".");
     const middle = Math.floor(claims.length / 2);
@@ -22,7 +27,7 @@
     return [header, claims.slice(0, middle) + letter + claims.slice(middle + 1), signature].join(".");
   };
 
-  // Resolve to the JSON of an answer; reject with an error whose message may be shown.
+  // Resolve to the JSON of the answer; reject with an error whose message can be shown to the user.
   const post = async (url, headers, body) => {
     let response;
     try {
@@ -38,10 +43,14 @@
     return answer;
   };
 
+  // On a phone the contents of six tokens would make a very long page, so there they start closed.
+  const wide = window.matchMedia("(min-width: 45rem)");
+
   class TokenCard {
     constructor(element) {
-      this.urls = { token: element.dataset.tokenUrl, verify: element.dataset.verifyUrl };
+      this.service = element.dataset.service;
       this.part = (name) => element.querySelector(`[data-part="${name}"]`);
+      this.part("contents").open = wide.matches;
       this.busy = false;
       for (const button of element.querySelectorAll("[data-action]")) {
         button.addEventListener("click", () => this.run(button.dataset.action));
@@ -49,7 +58,7 @@
     }
 
     async run(action) {
-      // Not by disabling the buttons: that would take the keyboard's focus away from them.
+      // The buttons are not disabled meanwhile: a disabled button loses the keyboard's focus.
       if (this.busy) {
         return;
       }
@@ -65,7 +74,7 @@
     async renew() {
       this.show(null);
       this.setVerdict("waiting", "Fetching a token…");
-      const { token } = await post(this.urls.token, { "Content-Type": "application/json" }, "{}");
+      const { token } = await post(`${tokenUrl}${encodeURIComponent(this.service)}/`, { "Content-Type": "application/json" }, "{}");
       this.show(token);
       await this.verify(token);
     }
@@ -75,12 +84,12 @@
     }
 
     async verify(token) {
-      const body = new URLSearchParams({ token });
-      const { valid, reason } = await post(this.urls.verify, { "X-CSRFToken": csrfToken() }, body);
+      const body = new URLSearchParams({ service: this.service, token });
+      const { valid, reason } = await post(verifyUrl, { "X-CSRFToken": csrfToken() }, body);
       if (valid) {
-        this.setVerdict("valid", "The signature verifies and the contract is kept.");
+        this.setVerdict("valid", "Signature and claims are valid.");
       } else {
-        this.setVerdict("invalid", token === this.token ? reason : `Altered, and refused: ${reason}`);
+        this.setVerdict("invalid", token === this.token ? reason : `The altered token is refused: ${reason}`);
       }
     }
 
