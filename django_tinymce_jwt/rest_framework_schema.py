@@ -7,6 +7,8 @@ from typing import Any
 
 from .endpoint import ANSWERS
 
+EXAMPLE = "<jwt>"
+
 try:
     from drf_spectacular.openapi import AutoSchema
     from drf_spectacular.utils import OpenApiExample, OpenApiResponse, extend_schema
@@ -30,7 +32,7 @@ else:
 
     def _responses() -> dict[int, OpenApiResponse]:
         token = {"type": "object", "properties": {"token": {"type": "string"}}, "required": ["token"]}
-        examples = [OpenApiExample("token", value={"token": "<jwt>"})]
+        examples = [OpenApiExample("token", value={"token": EXAMPLE})]
         responses = {200: OpenApiResponse(token, "A token", examples)}
         names = ("error", "message")
         error = {
