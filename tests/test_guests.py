@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from pathlib import Path
 
 import pytest
@@ -17,6 +16,7 @@ from rest_framework.authentication import SessionAuthentication
 from django_tinymce_jwt.rest_framework import TokenAPIView
 from django_tinymce_jwt.views import TokenView
 
+from .helpers.documents import blocks
 from .helpers.endpoint import claims_of, each_server, error_of, send
 from .helpers.tokens import ROOT_CLAIM
 from .sites.api import guests
@@ -185,10 +185,5 @@ def test_get_user_is_asked_after_the_cross_site_rule(site):
 
 
 def test_documentation_shows_this_recipe():
-    root = Path(__file__).parent.parent
-    document = (root / "docs" / "guests.rst").read_text(encoding="utf-8")
-    [recipe] = [
-        block for block in re.findall(r"code-block:: python\n\n((?: {4}.*\n|\n)+)", document) if "Guest:" in block
-    ]
-    shown = "\n".join(line[4:] for line in recipe.strip("\n").splitlines())
-    assert shown.strip() == Path(guests.__file__).read_text(encoding="utf-8").strip()
+    (recipe,) = [block for block in blocks("docs/guests.rst") if block.file == "intranet/guests.py"]
+    assert recipe.text == "# intranet/guests.py\n" + Path(guests.__file__).read_text(encoding="utf-8")

@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import csv
 import os
-import re
 from itertools import product
 
 import jwt
 import pytest
 
 from tests.helpers import api_site
+from tests.helpers.documents import blocks
 from tests.helpers.keys import public_pem
 from tests.helpers.servers import ROOT
 from tests.helpers.visitor import Visitor
@@ -70,6 +70,7 @@ def origin(api):
 @pytest.fixture
 def visitor(browser, api):
     visitor = Visitor(browser.new_context(locale="en-US"), api.url)
+    visitor.serve_cdn()
     yield visitor
     visitor.context.close()
 
@@ -177,14 +178,6 @@ def test_cross_site_table_is_what_a_browser_does(api, origin, visitor):
         assert list(csv.reader(file)) == rows
 
 
-def lines(text):
-    return "\n".join(line.strip() for line in text.strip().splitlines())
-
-
 def test_documentation_shows_the_application():
-    document = (ROOT / "docs" / "apis.rst").read_text(encoding="utf-8")
-    snippets = re.findall(r"^\.\. code-block:: (?:javascript|html)\n\n((?: {4}.*\n|\n)+)", document, re.MULTILINE)
-    files = [lines(path.read_text(encoding="utf-8")) for path in api_site.PAGE.iterdir()]
-    assert len(snippets) >= 2
-    for snippet in snippets:
-        assert any(lines(snippet) in text for text in files)
+    shown = {block.file: block.text for block in blocks("docs/apis.rst") if block.language in {"html", "javascript"}}
+    assert shown == {path.name: path.read_text(encoding="utf-8") for path in api_site.PAGE.iterdir()}

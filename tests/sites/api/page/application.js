@@ -1,3 +1,4 @@
+// application.js
 "use strict";
 
 const api = "https://api.example.com";
@@ -35,7 +36,6 @@ tinymce.init({
   selector: "#text",
   plugins: "exportpdf tinydrive",
   toolbar: "exportpdf insertfile",
-  license_key: "gpl",
   tinydrive_token_provider: djangoTinymceJwt.provider(`${api}/drf/tinymce/jwt/`, { headers }),
 });
 
