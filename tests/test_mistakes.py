@@ -7,6 +7,7 @@ import sys
 
 import pytest
 from django.core.exceptions import ImproperlyConfigured
+from django.template import Context, Engine
 
 from django_tinymce_jwt.claims import TinyDriveClaims
 from django_tinymce_jwt.exceptions import InvalidClaims
@@ -60,6 +61,20 @@ def test_view_class_of_an_unknown_service_is_refused_at_once():
     view = type("DriveView", (TokenView,), {"service": "tinydriv"})
     with pytest.raises(ImproperlyConfigured, match=r"DriveView.service is 'tinydriv'.* Did you mean tinydrive\?"):
         view.as_view()
+
+
+@pytest.mark.urls("tests.sites.without_urls")
+def test_tag_without_the_urls_says_what_to_include(site):
+    template = Engine(libraries={"tinymce_jwt": "django_tinymce_jwt.templatetags.tinymce_jwt"}).from_string(
+        "{% load tinymce_jwt %}{% tinymce_jwt_providers %}"
+    )
+    with pytest.raises(ImproperlyConfigured) as caught:
+        template.render(Context())
+    assert str(caught.value) == (
+        "{% tinymce_jwt_providers %} needs the URLs of django_tinymce_jwt. "
+        'Add path("tinymce/jwt/", include("django_tinymce_jwt.urls")) to the urlpatterns '
+        "(from django.urls import include, path)."
+    )
 
 
 def test_root_of_a_user_without_a_team_is_refused(site):

@@ -21,7 +21,8 @@ from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption,
 from django.conf import settings
 
 assert "site-packages" in django_tinymce_jwt.__file__, django_tinymce_jwt.__file__
-assert (Path(django_tinymce_jwt.__file__).parent / "py.typed").exists()
+for name in ("py.typed", "providers.js", "locale/de/LC_MESSAGES/django.mo"):
+    assert (Path(django_tinymce_jwt.__file__).parent / name).exists(), name
 key = rsa.generate_private_key(public_exponent=65537, key_size=2048)
 path = Path("tiny.pem").absolute()
 path.touch(mode=0o600)

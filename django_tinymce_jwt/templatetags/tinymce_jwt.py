@@ -3,10 +3,13 @@
 from __future__ import annotations
 
 from django import template
+from django.core.exceptions import ImproperlyConfigured
 from django.template import Context
-from django.urls import reverse
+from django.urls import NoReverseMatch, reverse
 from django.utils.html import format_html
 from django.utils.safestring import SafeString
+
+from ..conf.validation import NO_URL
 
 register = template.Library()
 
@@ -15,9 +18,14 @@ register = template.Library()
 def tinymce_jwt_providers(context: Context) -> SafeString:
     """Return the script tag of ``providers.js``, for a place after ``tinymce.min.js`` and before ``tinymce.init()``.
 
-    It is not deferred, so that it runs where it stands: between these two, in a file or in the page.
+    It is not deferred, because it must run between these two. Raises ``ImproperlyConfigured`` if the URLs
+    are not included.
     """
-    url = reverse("django_tinymce_jwt:providers")
+    try:
+        url = reverse("django_tinymce_jwt:providers")
+    except NoReverseMatch as error:
+        message = f"{{% tinymce_jwt_providers %}} needs the URLs of django_tinymce_jwt. {NO_URL.hint}"
+        raise ImproperlyConfigured(message) from error
     nonce = _nonce(context)
     if nonce:
         return format_html('<script src="{}" nonce="{}"></script>', url, nonce)
@@ -25,9 +33,9 @@ def tinymce_jwt_providers(context: Context) -> SafeString:
 
 
 def _nonce(context: Context) -> str:
-    """The page's CSP nonce: Django's (6.0+, by its context processor), else django-csp's, else an empty text."""
+    """Return the CSP nonce of the page: Django's (6.0+, by its context processor), django-csp's, or an empty text."""
     nonce = context.get("csp_nonce")
     if nonce is None:
         nonce = getattr(getattr(context, "request", None), "csp_nonce", None)
-    # Both are lazy and false until they are used: only str() makes them.
+    # Both are lazy, and false until str() makes them.
     return "" if nonce is None else str(nonce)

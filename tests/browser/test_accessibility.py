@@ -21,7 +21,7 @@ def demo(tmp_path_factory):
 
 @pytest.fixture(scope="module")
 def session(demo):
-    value = Browser(demo.address).log_in("admin").cookie("sessionid")
+    value = Browser(demo.address).log_in("ada").cookie("sessionid")
     return {"name": "sessionid", "value": value, "url": demo.address}
 
 

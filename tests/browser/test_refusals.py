@@ -8,7 +8,7 @@ from tests.helpers.servers import website
 
 NOT_LOGGED_IN = "You are not logged in. Log in and try again."
 NOT_ALLOWED = "You do not have permission to use this service."
-NOT_NOW = "The service is not available now. Try again later."
+NOT_NOW = "The service is not available at the moment. Try again later."
 UNREACHABLE = "The server could not be reached. Check your connection and try again."
 TOO_SLOW = "The server took too long to answer. Try again."
 UNEXPECTED = "The server sent an unexpected answer. Reload the page and try again."

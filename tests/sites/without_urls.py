@@ -1,0 +1,3 @@
+"""A site that has included nothing."""
+
+urlpatterns = []
