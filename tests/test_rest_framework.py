@@ -51,7 +51,11 @@ def simplejwt(user, lifetime=timedelta(minutes=5)):
     return {"Authorization": f"Bearer {access}"}
 
 
-def basic(user, password):
+def basic(user):
+    return by_password(user, "countess")
+
+
+def by_password(user, password):
     return {"Authorization": "Basic " + base64.b64encode(f"{user.username}:{password}".encode()).decode()}
 
 
@@ -110,7 +114,7 @@ def test_expired_simplejwt_is_401(ada):
 
 
 def test_wrong_password_is_401(ada):
-    assert error_of(post("basic", headers=basic(ada, "count"))) == NOT_AUTHENTICATED
+    assert error_of(post("basic", headers=by_password(ada, "count"))) == NOT_AUTHENTICATED
 
 
 def test_failing_authentication_class_is_500(ada, caplog):
@@ -144,7 +148,7 @@ def test_credentials_that_browsers_add_are_held_to_the_cross_site_rule(ada, auth
 
 
 def test_right_basic_credentials_of_another_origin_are_refused(ada):
-    assert error_of(post("basic", headers={**EVIL, **basic(ada, "countess")})) == CROSS_SITE
+    assert error_of(post("basic", headers={**EVIL, **basic(ada)})) == CROSS_SITE
     assert error_of(post("basic", headers={**EVIL, "Authorization": "NTLM TlRMTVNTUAA"})) == CROSS_SITE
 
 
