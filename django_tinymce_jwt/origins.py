@@ -15,6 +15,9 @@ from .display import printable
 # scheme://host or scheme://host:port and nothing else (RFC 6454, 6.2).
 _ORIGIN = re.compile(r"[a-z][a-z0-9+.-]*://(?:[A-Za-z0-9_~-][A-Za-z0-9._~-]*|\[[0-9A-Fa-f:.]+\])(?::[0-9]{1,5})?")
 
+# The schemes whose credentials a browser sends by itself, as it does cookies.
+_AMBIENT_SCHEMES = {"basic", "digest", "negotiate", "ntlm"}
+
 
 def cross_site_reason(request: HttpRequest) -> str | None:
     """Return why the request counts as one from another site, and what to do, or None if it does not.
@@ -35,6 +38,15 @@ def cross_site_reason(request: HttpRequest) -> str | None:
     ):
         return None
     return f"The Origin is {printable(origin)!r}. {_hint(origin, own)}"
+
+
+def has_deliberate_authorization(request: HttpRequest) -> bool:
+    """Whether the request has an ``Authorization`` header that no browser adds by itself.
+
+    A page can add one to a request for another origin only if that origin allows it (CORS).
+    """
+    scheme = request.META.get("HTTP_AUTHORIZATION", "").split(maxsplit=1)[:1]
+    return scheme != [] and scheme[0].lower() not in _AMBIENT_SCHEMES
 
 
 def _own_origin(request: HttpRequest) -> str | None:

@@ -15,11 +15,12 @@
   // The site can translate these by tinymce.addI18n(), like TinyMCE's own texts.
   const UNREACHABLE = "The server could not be reached. Check your connection and try again.";
   const TOO_SLOW = "The server took too long to answer. Try again.";
+  const UNPREPARED = "The request could not be prepared. Reload the page and try again.";
   const UNEXPECTED = "The server sent an unexpected answer. Reload the page and try again.";
   // What the server adds: these texts in the language of the request. A translation by tinymce.addI18n() wins.
   const texts = {};
 
-  const underWay = new Map(); // from a URL to the promise of its token
+  const underWay = []; // the requests: {url, headers, token}, where token is a promise
   const shown = new WeakSet(); // errors that the user has seen: those who share a request share its error
   const speaking = new Set(); // the URLs of plugins that show their user the message themselves
 
@@ -45,42 +46,70 @@
     }
   }
 
+  // Resolves to the page's own headers for one request: its object, or what its function returns.
+  async function ownHeaders(headers) {
+    const own = (typeof headers === "function" ? await headers() : headers) || {};
+    if (typeof own !== "object") {
+      throw new TypeError("headers is not an object, nor a function that returns one");
+    }
+    return own;
+  }
+
+  // With an Authorization header, the user is not taken from the cookies, and CORS need not allow them.
+  function credentialsFor(url, own) {
+    const authorizes = Object.keys(own).some((name) => name.toLowerCase() === "authorization");
+    return authorizes || new URL(url).origin === location.origin ? "same-origin" : "include";
+  }
+
   // Resolves to {ok, answer}. A redirect is not followed, as it leads to a login page: its answer is {}.
-  async function post(url) {
+  async function post(url, headers) {
     const controller = new AbortController();
+    const aborted = new Promise((resolve, reject) => controller.signal.addEventListener("abort", reject));
     const timer = setTimeout(() => controller.abort(), TIMEOUT);
+    let own;
     try {
+      own = await Promise.race([ownHeaders(headers), aborted]);
       const response = await fetch(url, {
         method: "POST",
-        headers: { Accept: "application/json", "Content-Type": "application/json" },
+        headers: { Accept: "application/json", "Content-Type": "application/json", ...own },
         body: "{}",
         cache: "no-store",
-        credentials: new URL(url).origin === location.origin ? "same-origin" : "include",
+        credentials: credentialsFor(url, own),
         redirect: "manual",
         signal: controller.signal,
       });
       return { ok: response.ok, answer: parsed(await response.text()) };
     } catch (error) {
-      throw new Error(translated(controller.signal.aborted ? TOO_SLOW : UNREACHABLE));
+      if (controller.signal.aborted) {
+        throw new Error(translated(TOO_SLOW));
+      }
+      if (own) {
+        throw new Error(translated(UNREACHABLE));
+      }
+      console.error(`django-tinymce-jwt has no headers for the request: ${error}`);
+      throw new Error(translated(UNPREPARED));
     } finally {
       clearTimeout(timer);
     }
   }
 
   // Resolves to the token, or rejects with an Error whose message is fit for the editor's user.
-  async function fetchToken(url) {
-    const { ok, answer } = await post(url);
+  async function fetchToken(url, headers) {
+    const { ok, answer } = await post(url, headers);
     if (ok && typeof answer.token === "string") {
       return answer.token;
     }
     throw new Error((typeof answer.message === "string" && plain(answer.message)) || translated(UNEXPECTED));
   }
 
-  function sharedToken(url) {
-    if (!underWay.has(url)) {
-      underWay.set(url, fetchToken(url).finally(() => underWay.delete(url)));
+  function sharedToken(url, headers) {
+    let request = underWay.find((other) => other.url === url && other.headers === headers);
+    if (!request) {
+      const forget = () => underWay.splice(underWay.indexOf(request), 1);
+      request = { url, headers, token: fetchToken(url, headers).finally(forget) };
+      underWay.push(request);
     }
-    return underWay.get(url);
+    return request.token;
   }
 
   function show(error) {
@@ -96,11 +125,12 @@
   }
 
   // One function for both forms: called with (success, failure), it calls one of them; called without,
-  // it returns a Promise of {token}.
-  function provider(url) {
+  // it returns a Promise of {token}. The headers of each request are an object, or a function that returns
+  // one or a Promise of one.
+  function provider(url, { headers } = {}) {
     const { href } = new URL(url, read(Node.prototype, "baseURI"));
     return (success, failure) => {
-      const answer = sharedToken(href).then((token) => ({ token }));
+      const answer = sharedToken(href, headers).then((token) => ({ token }));
       if (typeof success === "function") {
         // Out of the promise's reach: what a callback throws is its own uncaught error, and calls no other.
         answer.then(

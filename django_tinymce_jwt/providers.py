@@ -29,6 +29,7 @@ TEXTS_PLACEHOLDER = "const texts = {}"
 TEXTS = (
     gettext_noop("The server could not be reached. Check your connection and try again."),
     gettext_noop("The server took too long to answer. Try again."),
+    gettext_noop("The request could not be prepared. Reload the page and try again."),
     gettext_noop("The server sent an unexpected answer. Reload the page and try again."),
 )
 

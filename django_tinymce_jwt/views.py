@@ -5,14 +5,11 @@ from __future__ import annotations
 from typing import Any
 
 from django.contrib.auth.decorators import login_not_required
-from django.core.exceptions import ImproperlyConfigured
-from django.http import HttpRequest, HttpResponse, HttpResponseBase, JsonResponse
+from django.http import HttpRequest, HttpResponseBase
 from django.views import View
 from django.views.decorators.csrf import csrf_exempt
 
-from .conf.validation import nearest
-from .endpoint import METHODS, VARY, TokenEndpoint
-from .services import SERVICES
+from .endpoint import METHODS, TokenEndpoint, require_service
 
 __all__ = ["TokenView"]
 
@@ -29,12 +26,7 @@ class TokenView(TokenEndpoint, View):
     @classmethod
     def as_view(cls, **initkwargs: Any) -> Any:
         """Return the view. Raises ``ImproperlyConfigured`` for a ``service`` that Tiny does not have."""
-        service = initkwargs.get("service", cls.service)
-        if service not in SERVICES:
-            raise ImproperlyConfigured(
-                f"{cls.__qualname__}.service is {service!r}, which is not one of Tiny's services. "
-                f"{nearest(str(service), list(SERVICES))}"
-            )
+        require_service(cls, initkwargs.get("service", cls.service))
         # Here and not on dispatch(), so that both also hold for a subclass with its own dispatch().
         # Tiny Drive cannot send a CSRF token, and no plugin can follow a redirect to a login page.
         return login_not_required(csrf_exempt(super().as_view(**initkwargs)))
@@ -44,12 +36,4 @@ class TokenView(TokenEndpoint, View):
         self.service = kwargs.get("service", self.service)
 
     def dispatch(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponseBase:
-        reply = self.get_reply()
-        response: HttpResponse
-        if reply.body is None:
-            response = HttpResponse(status=reply.status, headers={**reply.headers, "Content-Length": "0"})
-            del response["Content-Type"]
-        else:
-            response = JsonResponse(reply.body, status=reply.status, headers=reply.headers)
-        response["Vary"] = ", ".join(VARY)
-        return response
+        return self.get_reply().as_response()

@@ -8,7 +8,7 @@ import pytest
 from docutils.core import publish_doctree
 
 import django_tinymce_jwt
-from django_tinymce_jwt import claims, endpoint, exceptions, signers, views
+from django_tinymce_jwt import claims, endpoint, exceptions, ninja, rest_framework, signers, views
 from django_tinymce_jwt.conf import validation
 from django_tinymce_jwt.conf.defaults import SETTINGS
 from django_tinymce_jwt.services import SERVICES
@@ -167,7 +167,9 @@ def test_page_warns_of_a_drive_without_a_root(page):
 
 
 @pytest.mark.parametrize(
-    "module", [claims, exceptions, signers, views, django_tinymce_jwt], ids=lambda module: module.__name__
+    "module",
+    [claims, exceptions, ninja, rest_framework, signers, views, django_tinymce_jwt],
+    ids=lambda module: module.__name__,
 )
 def test_reference_page_has_the_public_names(module):
     members = re.search(rf"automodule:: {module.__name__}\n   :members:(.*)", read("docs/api.rst"))

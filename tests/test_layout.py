@@ -41,6 +41,7 @@ ROWS = [
     [NAME],
     ["origins"],
     ["endpoint"],
+    ["rest_framework_schema"],
     ["views", "rest_framework", "ninja"],
     ["providers"],
     ["urls", "rest_framework_urls"],

@@ -143,7 +143,7 @@ def test_every_answer_is_translated(language):
         texts = [str(answer.message) for answer in ANSWERS] + list(providers.TEXTS)
     with translation.override(translation.to_language(language)):
         assert [translation.gettext(text) for text in texts] == [msgstr[text] for text in texts]
-    assert len(texts) == 11
+    assert len(texts) == 13
 
 
 # Answers before the user is known.
@@ -244,7 +244,7 @@ def test_script_in_english_has_no_translations(site, client):
 
 def test_texts_of_the_server_are_those_of_the_script():
     script = (PACKAGE / "providers.js").read_text(encoding="utf-8")
-    constants = re.findall(r'^  const (?:UNREACHABLE|TOO_SLOW|UNEXPECTED) = "(.*)";$', script, re.MULTILINE)
+    constants = re.findall(r'^  const (?:UNREACHABLE|TOO_SLOW|UNPREPARED|UNEXPECTED) = "(.*)";$', script, re.MULTILINE)
     assert tuple(constants) == providers.TEXTS
 
 

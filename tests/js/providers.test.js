@@ -466,3 +466,106 @@ test("without an editor that can show it, a refusal goes to the console", async 
 test("an address that is none is the developer's error, at once", () => {
   assert.throws(() => load([PDF]).provider("http://"), /Invalid URL/);
 });
+
+const HEADERS = {
+  "an object": { Authorization: "Bearer 1" },
+  "a function": () => ({ Authorization: "Bearer 1" }),
+  "an async function": async () => ({ Authorization: "Bearer 1" }),
+};
+
+for (const [name, headers] of Object.entries(HEADERS)) {
+  test(`headers that are ${name} are sent with those that the endpoint wants`, async () => {
+    const { provider } = load([]);
+    assert.deepEqual({ ...(await provider("/jwt/", { headers })()) }, { token: "a.b.c" });
+    const { authorization, accept, "content-type": type } = requests[0].headers;
+    assert.deepEqual([authorization, accept, type], ["Bearer 1", "application/json", "application/json"]);
+  });
+}
+
+test("the headers are asked for at each request anew", async () => {
+  let count = 0;
+  const given = { "X-Count": "0" };
+  const { provider } = load([]);
+  const [called, kept] = [() => ({ "X-Count": String((count += 1)) }), given].map((headers) => provider("/jwt/", { headers }));
+  await called();
+  await called();
+  await kept();
+  given["X-Count"] = "7";
+  await kept();
+  assert.deepEqual(
+    requests.map(({ headers }) => headers["x-count"]),
+    ["1", "2", "0", "7"]
+  );
+});
+
+test("providers share an answer only if their URL and their headers are the same", async () => {
+  const { provider } = load([]);
+  const [one, other] = [() => ({ Authorization: "Bearer 1" }), () => ({ Authorization: "Bearer 2" })];
+  const providers = [
+    provider("/jwt/", { headers: one }),
+    provider("/jwt/", { headers: one }),
+    provider("/jwt/", { headers: other }),
+    provider("/jwt/"),
+    provider("/jwt/", {}),
+    provider("/jwt/exportpdf/", { headers: one }),
+  ];
+  await Promise.all(providers.map((ask) => ask()));
+  assert.deepEqual(
+    requests.map(({ url, headers }) => [url, headers.authorization]).sort(),
+    [
+      ["/jwt/", undefined],
+      ["/jwt/", "Bearer 1"],
+      ["/jwt/", "Bearer 2"],
+      ["/jwt/exportpdf/", "Bearer 1"],
+    ]
+  );
+  await providers[0]();
+  assert.equal(requests.length, 5);
+});
+
+test("another origin gets no cookies with an Authorization header, and gets them with any other", async () => {
+  const { fetches, provider } = load([], { page: "https://www.example.com/page/" });
+  for (const name of ["Authorization", "authorization", "X-Tenant"]) {
+    await provider(`${origin}/jwt/`, { headers: { [name]: "x" } })();
+  }
+  assert.deepEqual(
+    fetches.map(({ credentials }) => credentials),
+    ["same-origin", "same-origin", "include"]
+  );
+});
+
+const UNPREPARED = "The request could not be prepared. Reload the page and try again.";
+const FAILING = {
+  "throws": [() => { throw new Error("no session"); }, "Error: no session"],
+  "rejects": [async () => { throw new Error("no session"); }, "Error: no session"],
+  "throws nothing": [() => { throw undefined; }, "undefined"],
+  "returns text": [() => "Bearer 1", "TypeError: headers is not an object, nor a function that returns one"],
+};
+
+for (const [name, [headers, reason]] of Object.entries(FAILING)) {
+  test(`a headers function that ${name} is told to the user, and nothing is sent`, async () => {
+    const { tinymce, lines, provider } = load([]);
+    assert.equal(await messageOf(provider("/jwt/", { headers })()), UNPREPARED);
+    assert.deepEqual(tinymce.notifications, [{ type: "error", text: UNPREPARED }]);
+    assert.deepEqual(lines, [`error: django-tinymce-jwt has no headers for the request: ${reason}`]);
+    assert.deepEqual(await called(provider("/jwt/", { headers })), [["failure", UNPREPARED]]);
+    assert.deepEqual([requests, uncaught], [[], []]);
+  });
+}
+
+test("a headers function that returns nothing adds nothing", async () => {
+  assert.deepEqual({ ...(await load([]).provider("/jwt/", { headers: async () => null })()) }, { token: "a.b.c" });
+});
+
+test("a headers function that never ends is ended after 30 s, and the next call asks again", async () => {
+  let isStuck = true;
+  const headers = () => (isStuck ? new Promise(() => {}) : {});
+  const { window, provider } = load([]);
+  const pass = stopClock(window);
+  const ask = provider("/jwt/", { headers });
+  const end = messageOf(ask());
+  pass(30000);
+  assert.equal(await end, TOO_SLOW);
+  isStuck = false;
+  assert.deepEqual({ ...(await ask()) }, { token: "a.b.c" });
+});
