@@ -123,6 +123,12 @@ def test_wrong_settings_are_reported(client, site, staff):
     assert "is missing: the service" in content
 
 
+def test_silenced_check_is_not_shown(client, site, staff):
+    site.SILENCED_SYSTEM_CHECKS = ["django_tinymce_jwt.W008"]
+    site.TINYMCE_JWT = {"PRIVATE_KEY": private_pem(), "SERVICES": {"tinydrive": {}, "exportpdf": {}}}
+    assert page(client).context["faults"] == []
+
+
 def test_unreadable_settings_are_reported(client, site, staff):
     site.TINYMCE_JWT = []
     assert "No service is configured." in page(client).content.decode()
