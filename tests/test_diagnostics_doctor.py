@@ -8,7 +8,7 @@ import time
 
 import pytest
 from django.contrib.auth.middleware import AuthenticationMiddleware
-from django.http import HttpResponse, HttpResponseRedirect
+from django.http import HttpResponse, HttpResponseRedirect, JsonResponse
 from django.urls import get_script_prefix, path, set_script_prefix
 
 from django_tinymce_jwt.views import TokenView
@@ -50,6 +50,15 @@ def login_everywhere(get_response):
 
     def middleware(request):
         return get_response(request) if request.user.is_authenticated else HttpResponseRedirect("/login/")
+
+    return middleware
+
+
+def json_for_strangers(get_response):
+    """Answer anonymous requests with JSON of another status."""
+
+    def middleware(request):
+        return get_response(request) if request.user.is_authenticated else JsonResponse({})
 
     return middleware
 
@@ -254,6 +263,11 @@ def test_middleware_that_answers_401_in_html_is_an_error(healthy):
     assert "tinydrive: POST /tinymce/jwt/ answers 401, text/html" in examine().texts("URLs", "error")
 
 
+def test_middleware_that_answers_200_in_json_is_an_error(healthy):
+    with_middleware(healthy, f"{__name__}.json_for_strangers")
+    assert "tinydrive: POST /tinymce/jwt/ answers 200, application/json" in examine().texts("URLs", "error")
+
+
 @pytest.mark.parametrize("name", ["nowhere.Middleware", "tests.sites.broken.Middleware"])
 def test_middleware_that_cannot_be_imported_is_an_error(healthy, name):
     healthy.MIDDLEWARE = [name, *healthy.MIDDLEWARE]
@@ -406,6 +420,15 @@ def test_token_of_every_service_is_issued_and_verified(healthy, key_path, user):
     healthy.TINYMCE_JWT = {"PRIVATE_KEY_PATH": key_path, "API_KEY": "key", "SERVICES": sections}
     texts = examine("--user", "ada").texts("token", "ok").splitlines()
     assert texts == [f"{service}: a token for ada was issued and verified. " for service in sections]
+
+
+@pytest.mark.usefixtures("db")
+def test_token_of_each_service_is_of_its_own_mapper(healthy, key_path, user):
+    sections = {"tinydrive": {}, "exportpdf": {"CLAIM_MAPPER": FailingClaims}}
+    healthy.TINYMCE_JWT = {"PRIVATE_KEY_PATH": key_path, "API_KEY": "key", "SERVICES": sections}
+    findings = examine("--user", "ada")
+    assert findings.texts("token", "ok").startswith("tinydrive: ")
+    assert findings.texts("token", "error").startswith("exportpdf: ")
 
 
 @pytest.mark.usefixtures("db")
