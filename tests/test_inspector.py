@@ -13,7 +13,7 @@ from django_tinymce_jwt.claims import TinyDriveClaims
 from django_tinymce_jwt.exceptions import InvalidToken
 
 from .helpers.keys import portal_line, private_pem
-from .helpers.mappers import FailingClaims, RefusingClaims
+from .helpers.mappers import FailingClaims, RefusingClaims, mapper_returning
 from .helpers.services import API_SECRET, SERVICES, all_services
 
 pytestmark = [pytest.mark.django_db, pytest.mark.urls("tests.sites.with_admin.urls")]
@@ -127,6 +127,11 @@ def test_silenced_check_is_not_shown(client, site, staff):
     site.SILENCED_SYSTEM_CHECKS = ["django_tinymce_jwt.W008"]
     site.TINYMCE_JWT = {"PRIVATE_KEY": private_pem(), "SERVICES": {"tinydrive": {}, "exportpdf": {}}}
     assert page(client).context["faults"] == []
+
+
+def test_claim_that_is_not_json_is_shown_as_python_shows_it(client, site, staff, user):
+    use(site, CLAIM_MAPPER=mapper_returning({"sub": "7", "name": "Ada", "teams": {451}}))
+    assert "&quot;teams&quot;: &quot;{451}&quot;" in page(client, "ada").content.decode()
 
 
 def test_unreadable_settings_are_reported(client, site, staff):
