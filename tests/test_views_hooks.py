@@ -93,9 +93,7 @@ def test_get_user_that_refuses_answers_403_and_names_the_view(site, settings, us
     settings.DEBUG = True
     response = ask_for("refused", user)
     assert error_of(response) == (403, "permission_denied")
-    assert response.json()["detail"] == (
-        "The view refused: django.core.exceptions.PermissionDenied: no guests today."
-    )
+    assert response.json()["detail"] == ("The view refused: django.core.exceptions.PermissionDenied: no guests today.")
 
 
 @pytest.mark.urls(__name__)
