@@ -159,6 +159,11 @@ def test_verify_takes_every_algorithm_of_the_contract(site, algorithm):
     assert verify_token(sign(valid_claims(), algorithm=algorithm))["sub"] == "7"
 
 
+def test_verify_takes_more_than_the_algorithm_of_the_settings(site):
+    site.TINYMCE_JWT = {**site.TINYMCE_JWT, "ALGORITHM": "PS512"}
+    assert is_valid(sign(algorithm="RS256"))
+
+
 def test_token_as_bytes_is_verified_too(site):
     assert verify_token(sign().encode())["sub"] == "7"
 
