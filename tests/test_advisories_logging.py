@@ -3,6 +3,9 @@
 from __future__ import annotations
 
 import logging
+import re
+import subprocess
+import sys
 
 import pytest
 from django.contrib.auth import get_user_model
@@ -347,3 +350,35 @@ def test_audit_that_fails_in_the_database_loses_nothing_else(atomic, user, attac
     assert ask(user).status_code == 200
     assert names() == {"written"}
     assert "IntegrityError" in capsys.readouterr().err
+
+
+# In a process of its own, because the reports of a process are counted.
+MANY_FAULTS = """
+import logging, django
+from django.conf import settings
+
+settings.configure(INSTALLED_APPS=["django.contrib.auth", "django.contrib.contenttypes", "django_tinymce_jwt"])
+django.setup()
+from django.test import RequestFactory
+from django_tinymce_jwt.views import TokenView
+
+
+class FailingHandler(logging.Handler):
+    number = 0
+
+    def emit(self, record):
+        self.number += 1
+        raise ConnectionError(f"fault {self.number}")
+
+
+trail = logging.getLogger("django_tinymce_jwt.audit")
+trail.setLevel(logging.INFO)
+trail.addHandler(FailingHandler())
+for _ in range(150):
+    assert TokenView.as_view()(RequestFactory().get("/")).status_code == 405
+"""
+
+
+def test_different_faults_of_the_logging_are_reported_a_hundred_times_at_most():
+    done = subprocess.run([sys.executable, "-c", MANY_FAULTS], capture_output=True, text=True, check=True)
+    assert len(set(re.findall(r"fault \d+", done.stderr))) == 100

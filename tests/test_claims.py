@@ -8,7 +8,7 @@ from django.core.exceptions import ImproperlyConfigured, PermissionDenied
 from django.utils.functional import SimpleLazyObject
 
 from django_tinymce_jwt import issue_token
-from django_tinymce_jwt.claims import ClaimMapper, TinyAIClaims, TinyDriveClaims
+from django_tinymce_jwt.claims import ClaimMapper, TinyAIClaims, TinyAIOnPremisesClaims, TinyDriveClaims
 from django_tinymce_jwt.exceptions import InvalidClaims
 
 from .helpers.services import API_KEY, ENVIRONMENT_ID, SERVICES, all_services
@@ -196,6 +196,24 @@ def test_ai_mapper_may_add_email_and_permissions(every_service):
     claims = issued_claims("tinymceai", unsaved_user(email="ada@example.com"))
     assert claims["user"]["email"] == "ada@example.com"
     assert claims["auth"]["ai"]["permissions"][-1] == "ai:admin"
+
+
+@pytest.mark.parametrize("service", ["tinymceai", "tinymceai-onprem"])
+def test_ai_email_that_is_blank_is_refused(every_service, service):
+    class BlankEmail(TinyAIOnPremisesClaims):
+        def get_email(self):
+            return " "
+
+    every_service.TINYMCE_JWT = all_services(service, CLAIM_MAPPER=BlankEmail)
+    with pytest.raises(InvalidClaims) as caught:
+        issue_token(unsaved_user(), service)
+    assert caught.value.claim == "user.email"
+
+
+def test_ai_permissions_are_a_list_of_the_mappers_own():
+    mapper = TinyAIClaims(unsaved_user())
+    mapper.get_permissions().append("ai:admin")
+    assert "ai:admin" not in mapper.get_permissions()
 
 
 def test_ai_permissions_as_a_string_are_refused(every_service):

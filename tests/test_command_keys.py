@@ -19,6 +19,12 @@ def test_public_prints_the_key_in_use(site):
     assert run("keys", "public", "--format", "json").facts["pem"] == public_pem()
 
 
+def test_public_is_that_of_tiny_drive_wherever_it_is_listed(settings):
+    services = {"exportpdf": {"PRIVATE_KEY": private_pem(rsa_key("other"))}, "tinydrive": {}}
+    settings.TINYMCE_JWT = {"PRIVATE_KEY": private_pem(), "API_KEY": "key", "SERVICES": services}
+    assert run("keys", "public", "--format", "json").facts["service"] == "tinydrive"
+
+
 def test_public_prints_the_one_of_several_keys_that_signs(settings):
     settings.TINYMCE_JWT = {"PRIVATE_KEY": private_pem(), "PUBLIC_KEY": [public_pem(rsa_key("old")), public_pem()]}
     assert run("keys", "public", "--format", "json").facts["pem"] == public_pem()

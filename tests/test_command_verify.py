@@ -12,7 +12,7 @@ from django.core.management import call_command
 
 from .helpers.command import run
 from .helpers.keys import private_pem, rsa_key
-from .helpers.tokens import sign
+from .helpers.tokens import sign, valid_claims
 
 
 @pytest.fixture
@@ -138,3 +138,29 @@ def test_verify_works_without_unicode(site):
     call_command("tinymce_jwt", "verify", sign(), stdout=out)
     out.flush()
     assert b"\\u2713 sub: a string" in out.buffer.getvalue()
+
+
+class Endless(io.RawIOBase):
+    """Input that never ends; to read a mebibyte of it is to read too much."""
+
+    given = 0
+
+    def readable(self):
+        return True
+
+    def readinto(self, buffer):
+        self.given += len(buffer)
+        if self.given > 2**20:
+            raise RuntimeError("read too much")
+        buffer[:] = b"x" * len(buffer)
+        return len(buffer)
+
+
+def test_verify_of_endless_input_ends(site, monkeypatch):
+    monkeypatch.setattr(sys, "stdin", io.TextIOWrapper(io.BufferedReader(Endless())))
+    assert "  ✗ form: " in run("verify").out
+
+
+def test_verify_keeps_the_column_of_names_narrow(site):
+    out = run("verify", sign(valid_claims(**{"x" * 60: 1}))).out
+    assert f'  {"sub":40}  "7"\n' in out

@@ -8,7 +8,7 @@ import time
 
 import pytest
 from django.contrib.auth.middleware import AuthenticationMiddleware
-from django.http import HttpResponseRedirect
+from django.http import HttpResponse, HttpResponseRedirect, JsonResponse
 from django.urls import get_script_prefix, path, set_script_prefix
 
 from django_tinymce_jwt.views import TokenView
@@ -50,6 +50,24 @@ def login_everywhere(get_response):
 
     def middleware(request):
         return get_response(request) if request.user.is_authenticated else HttpResponseRedirect("/login/")
+
+    return middleware
+
+
+def json_for_strangers(get_response):
+    """Answer anonymous requests with JSON of another status."""
+
+    def middleware(request):
+        return get_response(request) if request.user.is_authenticated else JsonResponse({})
+
+    return middleware
+
+
+def page_for_strangers(get_response):
+    """Answer anonymous requests with a page of the right status."""
+
+    def middleware(request):
+        return get_response(request) if request.user.is_authenticated else HttpResponse("Log in.", status=401)
 
     return middleware
 
@@ -139,6 +157,19 @@ def test_keys_that_match_are_reported(healthy, key_path):
     assert "belongs to the public key in the settings" in examine().texts("pair", "ok")
 
 
+def test_key_that_matches_one_of_several_is_reported(healthy, key_path):
+    healthy.TINYMCE_JWT = {"PRIVATE_KEY_PATH": key_path, "PUBLIC_KEY": [public_pem(rsa_key("other")), public_pem()]}
+    findings = examine()
+    assert "belongs to the public key in the settings" in findings.texts("pair", "ok")
+    assert not findings.texts("pair", "error")
+
+
+def test_unusable_key_is_reported_once(healthy, key_path):
+    key_path.write_text("broken")
+    [text] = examine().texts("key").splitlines()
+    assert "is not PEM" in text
+
+
 def test_key_text_in_the_settings_has_no_mode(healthy):
     healthy.TINYMCE_JWT = {"PRIVATE_KEY": private_pem()}
     assert "from PRIVATE_KEY. " in examine().texts("key", "ok")
@@ -225,6 +256,16 @@ def test_middleware_that_redirects_to_login_is_an_error(healthy):
     text = examine().texts("URLs", "error")
     assert "answers 302" in text
     assert "exempt the URL in MIDDLEWARE" in text
+
+
+def test_middleware_that_answers_401_in_html_is_an_error(healthy):
+    with_middleware(healthy, f"{__name__}.page_for_strangers")
+    assert "tinydrive: POST /tinymce/jwt/ answers 401, text/html" in examine().texts("URLs", "error")
+
+
+def test_middleware_that_answers_200_in_json_is_an_error(healthy):
+    with_middleware(healthy, f"{__name__}.json_for_strangers")
+    assert "tinydrive: POST /tinymce/jwt/ answers 200, application/json" in examine().texts("URLs", "error")
 
 
 @pytest.mark.parametrize("name", ["nowhere.Middleware", "tests.sites.broken.Middleware"])
@@ -379,6 +420,22 @@ def test_token_of_every_service_is_issued_and_verified(healthy, key_path, user):
     healthy.TINYMCE_JWT = {"PRIVATE_KEY_PATH": key_path, "API_KEY": "key", "SERVICES": sections}
     texts = examine("--user", "ada").texts("token", "ok").splitlines()
     assert texts == [f"{service}: a token for ada was issued and verified. " for service in sections]
+
+
+@pytest.mark.usefixtures("db")
+def test_token_of_each_service_is_of_its_own_mapper(healthy, key_path, user):
+    sections = {"tinydrive": {}, "exportpdf": {"CLAIM_MAPPER": FailingClaims}}
+    healthy.TINYMCE_JWT = {"PRIVATE_KEY_PATH": key_path, "API_KEY": "key", "SERVICES": sections}
+    findings = examine("--user", "ada")
+    assert findings.texts("token", "ok").startswith("tinydrive: ")
+    assert findings.texts("token", "error").startswith("exportpdf: ")
+
+
+@pytest.mark.usefixtures("db")
+def test_token_that_does_not_verify_is_an_error(healthy, user):
+    signer = {"BACKEND": "tests.sites.signers.NamedKeySigner", "OPTIONS": {"key": "vault"}}
+    healthy.TINYMCE_JWT = {"SIGNER": signer, "PUBLIC_KEY": public_pem(rsa_key("other"))}
+    assert "was not signed with a key of this site" in examine("--user", "ada").texts("token", "error")
 
 
 @pytest.mark.usefixtures("db")

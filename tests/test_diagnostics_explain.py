@@ -267,3 +267,8 @@ def test_guess_is_the_only_configured_service(settings):
 def test_guess_is_among_all_services_if_none_is_configured(settings):
     settings.TINYMCE_JWT = {"SERVICES": {}}
     assert guess_service(sign())[0] == "tinydrive"
+
+
+def test_rules_after_the_first_broken_one_have_no_verdict(site):
+    verdicts = explain(sign(valid_claims(sub=7))).verdicts
+    assert [verdict.accepted for verdict in verdicts if verdict.subject == "sub"] == [False]

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+import re
 
 import pytest
 from django.contrib.auth import get_user_model
@@ -13,7 +14,7 @@ from django_tinymce_jwt.claims import TinyDriveClaims
 from django_tinymce_jwt.exceptions import InvalidToken
 
 from .helpers.keys import portal_line, private_pem
-from .helpers.mappers import FailingClaims, RefusingClaims
+from .helpers.mappers import FailingClaims, RefusingClaims, mapper_returning
 from .helpers.services import API_SECRET, SERVICES, all_services
 
 pytestmark = [pytest.mark.django_db, pytest.mark.urls("tests.sites.with_admin.urls")]
@@ -123,6 +124,17 @@ def test_wrong_settings_are_reported(client, site, staff):
     assert "is missing: the service" in content
 
 
+def test_silenced_check_is_not_shown(client, site, staff):
+    site.SILENCED_SYSTEM_CHECKS = ["django_tinymce_jwt.W008"]
+    site.TINYMCE_JWT = {"PRIVATE_KEY": private_pem(), "SERVICES": {"tinydrive": {}, "exportpdf": {}}}
+    assert page(client).context["faults"] == []
+
+
+def test_claim_that_is_not_json_is_shown_as_python_shows_it(client, site, staff, user):
+    use(site, CLAIM_MAPPER=mapper_returning({"sub": "7", "name": "Ada", "teams": {451}}))
+    assert "&quot;teams&quot;: &quot;{451}&quot;" in page(client, "ada").content.decode()
+
+
 def test_unreadable_settings_are_reported(client, site, staff):
     site.TINYMCE_JWT = []
     assert "No service is configured." in page(client).content.decode()
@@ -130,10 +142,13 @@ def test_unreadable_settings_are_reported(client, site, staff):
 
 def test_no_usable_token_is_ever_shown(client, site, staff, user):
     site.TINYMCE_JWT = all_services()
-    for word in page(client, "ada").content.decode().split():
+    # Whatever stands around it: a tag, a quote, a bracket.
+    found = re.findall(r"[\w-]+\.[\w-]+\.[\w-]+", page(client, "ada").content.decode())
+    assert "django_tinymce_jwt.claims.TinyDriveClaims" in found
+    for text in found:
         for service in SERVICES:
             with pytest.raises(InvalidToken):
-                verify_token(word, service)
+                verify_token(text, service)
 
 
 def test_no_private_key_or_secret_is_ever_shown(client, site, staff, user):

@@ -5,6 +5,7 @@ from __future__ import annotations
 import io
 
 import pytest
+from django.core.checks import Tags, run_checks
 from django.core.management import call_command
 from django.core.management.base import SystemCheckError
 
@@ -78,6 +79,17 @@ def test_missing_key_file_is_an_error_before_a_deployment(settings, tmp_path):
     settings.TINYMCE_JWT = {"PRIVATE_KEY_PATH": tmp_path / "tiny.pem"}
     with pytest.raises(SystemCheckError, match="E015"):
         call_command("check", "--deploy", "--tag", "security", stderr=io.StringIO())
+
+
+def test_missing_values_are_counted_before_a_deployment(settings):
+    settings.TINYMCE_JWT = {"SERVICES": {"tinydrive": {}, "exportpdf": {"PRIVATE_KEY": private_pem()}}}
+    with pytest.raises(SystemCheckError, match="Values that the tokens need are missing: 2"):
+        call_command("check", "--deploy", "--tag", "security", stderr=io.StringIO())
+
+
+def test_missing_value_is_shown_by_the_checks_of_security(settings):
+    settings.TINYMCE_JWT = {}
+    assert "django_tinymce_jwt.W008" in [message.id for message in run_checks(tags=[Tags.security])]
 
 
 def test_missing_public_key_file_is_an_error(settings, key_path):

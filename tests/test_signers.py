@@ -112,6 +112,12 @@ def test_signer_is_asked_for_the_public_key_once(settings, calls):
     assert calls.asked_for_public_key == 1
 
 
+def test_signer_is_not_asked_for_the_public_key_without_an_audit_trail(settings, calls):
+    settings.TINYMCE_JWT = signer(key="unaudited")
+    issued_token()
+    assert calls.asked_for_public_key == 0
+
+
 def test_signer_is_not_asked_for_a_public_key_in_the_settings(settings, calls):
     settings.TINYMCE_JWT = {**signer(key="vault"), "PUBLIC_KEY": public_pem(rsa_key("vault"))}
     assert verify_token(issued_token())["sub"] == "7"

@@ -159,6 +159,11 @@ def test_verify_takes_every_algorithm_of_the_contract(site, algorithm):
     assert verify_token(sign(valid_claims(), algorithm=algorithm))["sub"] == "7"
 
 
+def test_verify_takes_more_than_the_algorithm_of_the_settings(site):
+    site.TINYMCE_JWT = {**site.TINYMCE_JWT, "ALGORITHM": "PS512"}
+    assert is_valid(sign(algorithm="RS256"))
+
+
 def test_token_as_bytes_is_verified_too(site):
     assert verify_token(sign().encode())["sub"] == "7"
 
@@ -260,3 +265,33 @@ def test_signed_token_over_64_kib_is_refused(site):
     assert is_valid(sign(valid_claims(note="x" * 40_000)))
     with pytest.raises(InvalidToken, match="The token is not text of at most 65536 characters"):
         verify_token(sign(valid_claims(note="x" * 60_000)))
+
+
+@pytest.mark.parametrize(
+    ("changes", "claim"),
+    [({"iat": 30, "exp": 20}, "exp"), ({"iat": 20, "exp": 20}, "exp"), ({"exp": 86_401}, "exp")],
+    ids=["exp-before-iat", "exp-at-iat", "more-than-a-day"],
+)
+def test_times_that_do_not_fit_each_other_are_refused(settings, changes, claim):
+    settings.TINYMCE_JWT = all_services()
+    now = int(time.time())
+    claims = {**issued_ai_claims(), **{name: now + seconds for name, seconds in {"iat": 0, **changes}.items()}}
+    with pytest.raises(InvalidToken) as caught:
+        verify_token(sign(claims), "tinymceai")
+    assert caught.value.claim == claim
+
+
+def test_token_for_exactly_a_day_is_accepted(settings):
+    settings.TINYMCE_JWT = all_services()
+    now = int(time.time())
+    assert is_valid(sign({**issued_ai_claims(), "iat": now, "exp": now + 86_400}), "tinymceai")
+
+
+def test_true_is_no_time(site):
+    with pytest.raises(InvalidToken, match="The claim 'iat' is True"):
+        verify_token(sign(valid_claims(iat=True)))
+
+
+def issued_ai_claims():
+    """Claims that TinyMCE AI accepts."""
+    return verify_token(issue_token(unsaved_user(), "tinymceai"), "tinymceai")

@@ -99,6 +99,10 @@ def test_body_over_the_limit_is_refused(site, user, site_limit, content_type):
     assert error_of(ask(user, "x" * (LIMIT + 1), content_type=content_type)) == TOO_LARGE
 
 
+def test_body_declared_over_the_limit_is_not_read(site, user):
+    assert error_of(ask(user, CONTENT_LENGTH=str(LIMIT + 1), **{"wsgi.input": HungUp()})) == TOO_LARGE
+
+
 @each_server
 def test_lower_limit_of_the_site_applies(site, user, client_class):
     site.DATA_UPLOAD_MAX_MEMORY_SIZE = 10
