@@ -190,3 +190,8 @@ def test_page_without_a_user_is_not_recorded(client, staff, caplog):
     caplog.set_level(logging.INFO, logger="django_tinymce_jwt.audit")
     assert page(client).status_code == 200
     assert [record for record in caplog.records if record.name == "django_tinymce_jwt.audit"] == []
+
+
+def test_unusable_signer_is_reported(client, staff, site):
+    site.TINYMCE_JWT = {"SIGNER": {"BACKEND": "tests.nowhere.Signer"}}
+    assert "which cannot be imported: ModuleNotFoundError" in page(client).content.decode()

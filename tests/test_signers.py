@@ -229,6 +229,13 @@ def test_unusable_signer_is_reported(settings, value, reason):
     assert reason in message
 
 
+def test_public_key_verifies_beside_an_unusable_signer(settings):
+    settings.TINYMCE_JWT = signer(key="vault")
+    token = issued_token()
+    settings.TINYMCE_JWT = {**signer("tests.nowhere.Signer"), "PUBLIC_KEY": public_pem(rsa_key("vault"))}
+    assert verify_token(token)["sub"] == "7"
+
+
 @pytest.mark.parametrize(
     ("value", "found"),
     [

@@ -116,7 +116,7 @@ def test_change_is_logged_once(site, key_path, passing_time, log):
     assert log("INFO") == [TAKEN]
 
 
-def test_key_that_is_restored_is_not_logged_as_new(site, key_path, passing_time, log):
+def test_restored_key_is_logged_as_a_change(site, key_path, passing_time, log):
     assert_site_signs_with("site")
     text = key_path.read_text()
     key_path.unlink()

@@ -8,7 +8,7 @@ from typing import Any
 
 from django import forms
 from django.contrib.auth import get_permission_codename, get_user_model
-from django.core.exceptions import PermissionDenied
+from django.core.exceptions import ImproperlyConfigured, PermissionDenied
 from django.http import HttpRequest, HttpResponseBase
 from django.urls import NoReverseMatch
 from django.utils.translation import gettext_lazy as _
@@ -97,7 +97,7 @@ def _key_context(config: ServiceConfig) -> dict[str, Any]:
         return {}
     try:
         key = public_key_in_use(config.key)
-    except SigningKeyError as error:
+    except (SigningKeyError, ImproperlyConfigured) as error:
         return {"key_failure": str(error)}
     return {"public_pem": pem(key).decode(), "portal_line": portal_line(key)}
 

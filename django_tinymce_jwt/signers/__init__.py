@@ -38,10 +38,11 @@ def get_verification_keys(source: KeySource) -> tuple[RSAPublicKey | Secret, ...
     """
     try:
         return verification_keys(_kept(source).get())
-    except SigningKeyError:
+    except (SigningKeyError, ImproperlyConfigured):
         if not source.has_public:
             raise
-        return verification_keys(_kept(source._replace(private_path=None, private_text=None)).get())
+        public_only = source._replace(private_path=None, private_text=None, signer=None)
+        return verification_keys(_kept(public_only).get())
 
 
 def verification_keys(keys: Keys) -> tuple[RSAPublicKey | Secret, ...]:
