@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any, NamedTuple
 
 from ..rules import is_text
+from ..services import DEFAULT_SERVICE
 
 # The settings that say where a key comes from; a key has one source.
 SIGNING_NAMES = ("PRIVATE_KEY_PATH", "PRIVATE_KEY", "SIGNER")
@@ -66,8 +67,8 @@ def _is_lifetime(value: Any) -> bool:
 
 
 def _is_permission(value: Any) -> bool:
-    app_label, dot, codename = value.partition(".") if isinstance(value, str) else ("", "", "")
-    return all(part and not any(map(str.isspace, part)) for part in (app_label, dot, codename))
+    app_label, _, codename = value.partition(".") if isinstance(value, str) else ("", "", "")
+    return all(part and not any(map(str.isspace, part)) for part in (app_label, codename))
 
 
 def _is_class(value: Any) -> bool:
@@ -104,7 +105,7 @@ SETTINGS = {
     "CLAIM_MAPPER": Setting(_is_class, "a claim mapper class or its dotted path"),
     "REQUIRED_PERMISSION": Setting(_is_permission, "a Django permission such as 'app.codename'"),
 }
-DEFAULT_SERVICES: dict[str, dict[str, Any]] = {"tinydrive": {}}
+DEFAULT_SERVICES: dict[str, dict[str, Any]] = {DEFAULT_SERVICE: {}}
 
 
 def label(name: str, service: str | None = None) -> str:
@@ -121,7 +122,3 @@ def value_of(values: Mapping[str, Any], name: str) -> Any:
 def lifetime_seconds(values: Mapping[str, Any]) -> int:
     value = value_of(values, "LIFETIME")
     return int(value.total_seconds()) if isinstance(value, timedelta) else int(value)
-
-
-def as_bytes(text: str | bytes) -> bytes:
-    return text.encode() if isinstance(text, str) else text

@@ -11,9 +11,10 @@ from collections.abc import Iterator, Mapping
 from typing import Any, NamedTuple
 
 from ..display import describe, printable
+from ..secret import Secret
 from ..services import DEFAULT_SERVICE, SERVICES, Service
 from ..signers.pem import looks_like_key_text
-from .defaults import PUBLIC_NAMES, SETTINGS, SIGNING_NAMES, as_bytes, label, lifetime_seconds
+from .defaults import PUBLIC_NAMES, SETTINGS, SIGNING_NAMES, label, lifetime_seconds
 
 MIN_SECRET_BYTES = 32
 
@@ -291,7 +292,7 @@ def _found(value: Any, name: str) -> str:
 
 
 def _secret_faults(value: str | bytes, where: str, service: str | None) -> Iterator[Fault]:
-    data = as_bytes(value)
+    data = Secret(value).reveal()
     if looks_like_key_text(data.decode(errors="replace")):
         hint = "Copy the API Secret of an access key from the on-premises service's panel."
         yield KEY_TEXT.fault(service, name=where, wanted="an API Secret", hint=hint)
