@@ -8,11 +8,10 @@ import subprocess
 import sys
 from contextlib import contextmanager
 from functools import partial
-from http.server import SimpleHTTPRequestHandler, ThreadingHTTPServer
-from threading import Thread
+from http.server import SimpleHTTPRequestHandler
 
 from .keys import private_pem
-from .servers import ROOT, SITES, static_file
+from .servers import ROOT, SITES, serving, static_file
 
 PAGE = SITES / "api" / "page"
 
@@ -75,14 +74,6 @@ class Page(SimpleHTTPRequestHandler):
         pass
 
 
-@contextmanager
 def page(api):
     """Yield the origin of the application, which uses the API at that URL."""
-    with ThreadingHTTPServer(("localhost", 0), partial(Page, api=api)) as server:
-        thread = Thread(target=server.serve_forever, kwargs={"poll_interval": 0.05})
-        thread.start()
-        try:
-            yield f"http://localhost:{server.server_port}"
-        finally:
-            server.shutdown()
-            thread.join()
+    return serving(partial(Page, api=api))

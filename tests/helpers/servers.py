@@ -80,9 +80,9 @@ class OtherOrigin(SimpleHTTPRequestHandler):
 
 
 @contextmanager
-def other_origin(api):
-    """Yield the origin of a page that gets its tokens from the site whose URL ``api()`` returns."""
-    with ThreadingHTTPServer(("localhost", 0), partial(OtherOrigin, api=api)) as server:
+def serving(handler):
+    """Yield the origin of a server with this handler of requests."""
+    with ThreadingHTTPServer(("localhost", 0), handler) as server:
         thread = Thread(target=server.serve_forever, kwargs={"poll_interval": 0.05})
         thread.start()
         try:
@@ -90,3 +90,8 @@ def other_origin(api):
         finally:
             server.shutdown()
             thread.join()
+
+
+def other_origin(api):
+    """Yield the origin of a page that gets its tokens from the site whose URL ``api()`` returns."""
+    return serving(partial(OtherOrigin, api=api))
