@@ -263,5 +263,7 @@ def test_mutated_key_is_loaded_or_refused_and_never_shown(title, form, passphras
                 TracebackException(type(error), error, error.__traceback__.tb_next, capture_locals=True).format()
             )
             assert TEXT not in report
-            assert [line for line in text.splitlines()[1:-1] if line in report] == []
+            # A last line of two letters stands in many an English word.
+            lines = [line for line in text.splitlines()[1:-1] if len(line) >= 16]
+            assert [line for line in lines if line in report] == []
     assert refused > 100
