@@ -9,40 +9,42 @@ from pathlib import Path
 from typing import Any
 
 from django.conf import settings
-from django.core.checks import CheckMessage, Error, Warning
+from django.core.checks import CheckMessage, Error, Info, Warning
 from django.core.exceptions import ImproperlyConfigured
 from django.urls import URLPattern, URLResolver, get_resolver
 
 from . import conf
 from .claims import get_claim_mapper_class
-from .conf import ServiceConfig, validation
-from .conf.validation import ERROR, MISSING, Fault, Kind
-from .dotted_paths import DottedPathError
+from .conf import Configuration, ServiceConfig, validation
+from .conf.defaults import TENANT_SETTINGS
+from .conf.validation import ERROR, INFO, MISSING, Fault, Kind
+from .dotted_paths import DottedPathError, import_function
 from .endpoint import TokenEndpoint
 from .exceptions import SigningKeyError
 from .signers import load
 
 PREFIX = "django_tinymce_jwt"
+_MESSAGES = {ERROR: Error, INFO: Info}  # by severity; the others are a Warning
 
 
-def check_settings(**kwargs: Any) -> list[CheckMessage]:
-    """Show what is wrong with ``TINYMCE_JWT`` itself."""
-    return _messages(conf.read().faults)
+def check_settings(configuration: Configuration | None = None, **kwargs: Any) -> list[CheckMessage]:
+    """Show what is wrong with ``TINYMCE_JWT`` itself, or with the ``configuration`` of a tenant."""
+    return _messages(_setting_faults(configuration or conf.read()))
 
 
-def check_keys(**kwargs: Any) -> list[CheckMessage]:
+def check_keys(configuration: Configuration | None = None, **kwargs: Any) -> list[CheckMessage]:
     """Find keys and signers that cannot be used; each once for all the services that share it."""
-    return _messages(_key_faults())
+    return _messages(_key_faults(configuration or conf.read()))
 
 
-def check_claim_mappers(**kwargs: Any) -> list[CheckMessage]:
+def check_claim_mappers(configuration: Configuration | None = None, **kwargs: Any) -> list[CheckMessage]:
     """Find a CLAIM_MAPPER that is not a claim mapper."""
-    return _messages(_mapper_faults())
+    return _messages(_mapper_faults(configuration or conf.read()))
 
 
-def check_key_files(**kwargs: Any) -> list[CheckMessage]:
+def check_key_files(configuration: Configuration | None = None, **kwargs: Any) -> list[CheckMessage]:
     """Find key files that others can reach, and paths that depend on where the server is started."""
-    return _messages(_file_faults())
+    return _messages(_file_faults(configuration or conf.read()))
 
 
 def check_urls(**kwargs: Any) -> list[CheckMessage]:
@@ -52,16 +54,33 @@ def check_urls(**kwargs: Any) -> list[CheckMessage]:
 
 def check_missing_values(**kwargs: Any) -> list[CheckMessage]:
     """Under ``check --deploy``: turn the warnings of missing values into an error."""
-    missing = [fault for fault in (*conf.read().faults, *_key_faults()) if fault.severity == MISSING]
+    configuration = conf.read()
+    found = (*_setting_faults(configuration), *_key_faults(configuration))
+    missing = [fault for fault in found if fault.severity == MISSING]
     return _messages([validation.MISSING_IN_PRODUCTION.fault(values=len(missing))] if missing else [])
 
 
 ALL = (check_settings, check_keys, check_claim_mappers, check_key_files, check_urls)
 
 
-def _key_faults() -> Iterator[Fault]:
+def _setting_faults(configuration: Configuration) -> Iterator[Fault]:
+    tenant_settings = configuration.tenant_settings
+    if tenant_settings is None:
+        yield from configuration.faults
+        return
+    # Each tenant may have what is missing here.
+    yield from (fault for fault in configuration.faults if fault.severity != MISSING)
+    try:
+        import_function(TENANT_SETTINGS, tenant_settings)
+    except DottedPathError as error:
+        yield validation.UNUSABLE_TENANT_SETTINGS.fault(reason=error.message, hint=error.hint)
+    else:
+        yield validation.SEPARATE_TENANTS.fault()
+
+
+def _key_faults(configuration: Configuration) -> Iterator[Fault]:
     found: dict[tuple[Kind, str, Path | None], list[str]] = {}
-    for config in _configs():
+    for config in configuration.services.values():
         try:
             load(config.key)
         except SigningKeyError as error:
@@ -75,13 +94,9 @@ def _key_faults() -> Iterator[Fault]:
 
 def _messages(faults: Iterable[Fault]) -> list[CheckMessage]:
     return [
-        (Error if fault.severity == ERROR else Warning)(fault.message, hint=fault.hint, id=f"{PREFIX}.{fault.id}")
+        _MESSAGES.get(fault.severity, Warning)(fault.message, hint=fault.hint, id=f"{PREFIX}.{fault.id}")
         for fault in faults
     ]
-
-
-def _configs() -> Iterable[ServiceConfig]:
-    return conf.read().services.values()
 
 
 def _is_missing(error: SigningKeyError, config: ServiceConfig) -> bool:
@@ -89,16 +104,16 @@ def _is_missing(error: SigningKeyError, config: ServiceConfig) -> bool:
     return isinstance(cause, FileNotFoundError) and str(cause.filename) == str(config.key.private_path)
 
 
-def _mapper_faults() -> Iterator[Fault]:
-    for config in _configs():
+def _mapper_faults(configuration: Configuration) -> Iterator[Fault]:
+    for config in configuration.services.values():
         try:
             get_claim_mapper_class(config)
         except DottedPathError as error:
             yield validation.UNUSABLE_MAPPER.fault(config.service.id, reason=error.message, hint=error.hint)
 
 
-def _file_faults() -> Iterator[Fault]:
-    for path in dict.fromkeys(config.key.private_path for config in _configs()):
+def _file_faults(configuration: Configuration) -> Iterator[Fault]:
+    for path in dict.fromkeys(config.key.private_path for config in configuration.services.values()):
         if path is not None:
             yield from _path_faults(path)
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import importlib
 import traceback
+from collections.abc import Callable
 from typing import Any
 
 from django.core.exceptions import ImproperlyConfigured
@@ -33,6 +34,15 @@ def import_class(setting: str, named: Any, base: type) -> Any:
         message = f"{setting} is {_shown(named)}, which is not a subclass of {base.__module__}.{base.__qualname__}."
         raise DottedPathError(message, f"Name a subclass of {base.__name__}.")
     return found
+
+
+def import_function(setting: str, named: Any) -> Callable[..., Any]:
+    """Return the function that a setting names, by dotted path or as itself. Raises ``DottedPathError``."""
+    found: Any = _import(setting, named) if isinstance(named, str) else named
+    if not callable(found):
+        raise DottedPathError(f"{setting} is {_shown(named)}, which cannot be called.", "Name a function.")
+    function: Callable[..., Any] = found
+    return function
 
 
 def _import(setting: str, path: str) -> Any:

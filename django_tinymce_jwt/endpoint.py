@@ -13,12 +13,13 @@ from django.contrib.auth import get_user
 from django.core.exceptions import ImproperlyConfigured, PermissionDenied, RequestDataTooBig
 from django.http import Http404, HttpRequest, HttpResponse, JsonResponse, UnreadablePostError
 from django.http.request import RawPostDataException
-from django.utils.functional import Promise
+from django.utils.functional import Promise, cached_property
 from django.utils.translation import gettext_lazy as _
 
 from . import conf
 from .audit import log_safely, record_refused, savepoints
 from .claims import ClaimMapper, get_claim_mapper_class, require_identity
+from .conf import Configuration
 from .conf.validation import nearest
 from .display import error_text, printable
 from .origins import cross_site_reason, has_deliberate_authorization
@@ -139,6 +140,11 @@ class TokenEndpoint:
     takes_authorization = False
     framework_errors: tuple[type[Exception], ...] = ()
 
+    @cached_property
+    def configuration(self) -> Configuration:
+        """The settings of the site, or of the request's tenant, who is asked for once."""
+        return conf.read(self.http_request)
+
     @property
     def http_request(self) -> HttpRequest:
         """Django's request, where ``request`` is a framework's own."""
@@ -157,7 +163,7 @@ class TokenEndpoint:
 
         May raise ``PermissionDenied`` (403). ``iat``, ``exp`` and ``aud`` are stamped afterwards.
         """
-        mapper_class = self.claim_mapper_class or get_claim_mapper_class(conf.read().require(self.service))
+        mapper_class = self.claim_mapper_class or get_claim_mapper_class(self.configuration.require(self.service))
         return mapper_class(self.user, self.request).get_claims()
 
     def run_authentication(self) -> None:
@@ -193,7 +199,9 @@ class TokenEndpoint:
         if request.method != "POST":
             method = printable(request.method, 40)
             raise Refused(METHOD_NOT_ALLOWED, f"The method is {method}. Send a POST request.")
-        if not conf.read().serves(self.service):
+        if not self.configuration.serves(self.service):
+            if self.configuration.error is not None:
+                raise Refused(UNKNOWN_SERVICE, f"TENANT_SETTINGS refused: {error_text(self.configuration.error)}.")
             raise Refused(UNKNOWN_SERVICE, "The service is not configured. List it in TINYMCE_JWT['SERVICES'].")
         if reason := cross_site_reason(request):
             if not (self.takes_authorization and has_deliberate_authorization(request)):
@@ -214,7 +222,7 @@ class TokenEndpoint:
         _require_valid_body(self.http_request)
         require_identity(self.user)
         claims = self.get_claims()
-        config = conf.read().require(self.service)
+        config = self.configuration.require(self.service)
         stamped = stamp_claims(claims, config)
         facts = {"user": self.user, "request": self.http_request, "mapper_class": self.claim_mapper_class}
         return Reply(HTTPStatus.OK, {"token": sign_stamped(stamped, config, **facts)}, HEADERS)
@@ -225,9 +233,11 @@ class TokenEndpoint:
         if user is None or not user.is_authenticated:
             raise Refused(NOT_AUTHENTICATED, "The request has no logged-in user. Log in on this site.")
         self.user = user
+        if isinstance(error := self.configuration.error, PermissionDenied):
+            raise Refused(PERMISSION_DENIED, f"TENANT_SETTINGS refused: {error_text(error)}.")
         self.run_permissions()
         # Settings errors are reported after request errors.
-        config = conf.read().services.get(self.service)
+        config = self.configuration.services.get(self.service)
         if reason := refusal_reason(user, None if config is None else config.required_permission):
             raise Refused(PERMISSION_DENIED, reason)
         self.run_throttles()

@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Any, cast
 
 from django.contrib.auth.decorators import login_not_required
+from django.core.exceptions import PermissionDenied
 from django.http import HttpRequest, HttpResponse
 from django.urls import ResolverMatch, reverse
 from django.utils.translation import gettext, gettext_noop
@@ -17,6 +18,7 @@ from django.views.decorators.http import conditional_page, require_safe
 from django.views.decorators.vary import vary_on_headers
 
 from . import conf
+from .conf import Configuration
 from .services import DEFAULT_SERVICE, SERVICES
 
 __all__ = ["providers"]
@@ -45,12 +47,12 @@ _ESCAPES = {ord(character): f"\\u{ord(character):04X}" for character in "<>&"}
 # Django takes the language from the header, from its cookie, or from a middleware that may ask the session.
 @vary_on_headers("Accept-Language", "Cookie")
 def providers(request: HttpRequest, **kwargs: Any) -> HttpResponse:
-    """Answer with ``providers.js`` and what it needs from the settings: the same for every user of a language.
+    """Answer with ``providers.js`` and what it needs from the settings, for all users of a tenant and a language.
 
     Its endpoints are included with it, so they have its namespace and the ``kwargs`` of its path.
     """
     match = cast(ResolverMatch, request.resolver_match)  # a URL led here
-    services = _services(match.namespaces, kwargs)
+    services = _services(conf.read(request), match.namespaces, kwargs)
     script = _source().replace(TEXTS_PLACEHOLDER, f"const texts = {_to_json(_translations())}")
     script = script.replace(PLACEHOLDER, _to_json(services))
     return HttpResponse(
@@ -81,13 +83,16 @@ def _source() -> str:
     return Path(__file__).with_name("providers.js").read_text(encoding="utf-8")
 
 
-def _services(namespaces: Sequence[str], kwargs: dict[str, Any]) -> list[dict[str, Any]] | None:
+def _services(
+    configuration: Configuration, namespaces: Sequence[str], kwargs: dict[str, Any]
+) -> list[dict[str, Any]] | None:
     """Return the editor options to set; None where the settings do not tell the services."""
-    listed = conf.read().listed
-    if listed is None:
+    if isinstance(configuration.error, PermissionDenied):
+        return []
+    if configuration.listed is None:
         return None
     first: dict[str, str] = {}
-    for service in listed:
+    for service in configuration.listed:
         first.setdefault(SERVICES[service].option, service)
     return [
         {"option": option, "url": endpoint_url(service, namespaces, kwargs), "silent": SERVICES[service].silent}

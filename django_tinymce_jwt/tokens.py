@@ -37,18 +37,31 @@ _JWS = jwt.PyJWS()
 _encode_json = json.JSONEncoder(ensure_ascii=False, allow_nan=False, separators=(",", ":")).encode
 
 
+# Error reports must not show the keys of a tenant.
+@sensitive_variables("tenant_settings")
 def issue_token(
-    user: AbstractBaseUser | AnonymousUser, service: str = DEFAULT_SERVICE, *, request: HttpRequest | None = None
+    user: AbstractBaseUser | AnonymousUser,
+    service: str = DEFAULT_SERVICE,
+    *,
+    request: HttpRequest | None = None,
+    tenant_settings: Mapping[str, Any] | None = None,
 ) -> str:
     """Return a signed token for the user, as the service wants it.
+
+    On a site with tenants, the settings are those of the request's tenant, or ``tenant_settings``, which has the
+    form of what ``TENANT_SETTINGS`` returns.
 
     For trusted code: it does not ask whether the user may have the token (``REQUIRED_PERMISSION``,
     ``is_active``); the view does that. Raises ``ImproperlyConfigured`` for wrong settings or a
     service that is not configured, ``InvalidClaims`` if the claims break the service's contract or
-    the user is anonymous or unsaved, ``SigningKeyError`` if the key cannot be used, and whatever
-    the claim mapper raises.
+    the user is anonymous or unsaved, ``SigningKeyError`` if the key cannot be used, the ``Http404`` or
+    ``PermissionDenied`` of ``TENANT_SETTINGS``, and whatever the claim mapper raises.
     """
-    config = conf.read().require(service)
+    return issue(user, conf.read(request, tenant_settings).require(service), request)
+
+
+def issue(user: Any, config: ServiceConfig, request: HttpRequest | None = None) -> str:
+    """Return a token as ``issue_token`` does, given the settings of the service."""
     require_identity(user)
     return sign_stamped(stamped_claims_of(user, config, request), config, user=user, request=request)
 
@@ -111,16 +124,23 @@ def _origin(failure: Verdict, config: ServiceConfig, mapper_class: type[ClaimMap
 
 
 # The token may be valid; keep it out of error reports.
-@sensitive_variables("token")
-def verify_token(token: str, service: str = DEFAULT_SERVICE) -> dict[str, Any]:
-    """Return the claims of a token that the service would accept from this site.
+@sensitive_variables("token", "tenant_settings")
+def verify_token(
+    token: str, service: str = DEFAULT_SERVICE, *, tenant_settings: Mapping[str, Any] | None = None
+) -> dict[str, Any]:
+    """Return the claims of a token that the service would accept from this site, or from the tenant given.
 
     Signature, algorithm, times (with 60 s of clock skew), audience and every claim are checked;
     only the public key is needed. Raises ``InvalidToken``, which says what is wrong, whatever
     ``token`` is; ``ImproperlyConfigured`` or ``SigningKeyError`` if the site's own settings or
     keys do not allow a verdict.
     """
-    config = conf.read().require(service)
+    return verify(token, conf.read(tenant_settings=tenant_settings).require(service))
+
+
+@sensitive_variables("token")
+def verify(token: Any, config: ServiceConfig) -> dict[str, Any]:
+    """Return the claims of a token as ``verify_token`` does, given the settings of the service."""
     claims = parse_payload(verify_signature(token, config)[0])
     failure = config.service.contract.first_failure(
         claims, audience=config.audience, now=time.time(), leeway=CLOCK_SKEW

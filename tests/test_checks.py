@@ -130,8 +130,9 @@ FAULTS = {
         "No token can be issued for: tinydrive.",
     ),
 }
-# These need files or URLs and are tested in test_checks_site.py, test_missing_values.py and test_advisories.py.
-OTHERS = ["E015", "W001", "W002", "W003", "W004", "W009"]
+# These need files, URLs or requests and are tested in test_checks_site.py, test_missing_values.py, test_advisories.py
+# and test_tenants.py.
+OTHERS = ["E015", "E017", "E018", "I001", "W001", "W002", "W003", "W004", "W009"]
 
 
 @pytest.mark.parametrize(
@@ -145,7 +146,7 @@ def test_settings_fault_is_reported_once_with_its_hint(settings, code, make, mes
 def test_every_id_is_tested():
     package = Path(django_tinymce_jwt.__file__).parent
     source = "".join(path.read_text() for path in package.rglob("*.py"))
-    used = set(re.findall(r'["}.]([EW]\d{3})"', source))
+    used = set(re.findall(r'["}.]([EWI]\d{3})"', source))
     assert used == {*(code.partition("-")[0] for code in FAULTS), *OTHERS}
 
 

@@ -19,6 +19,7 @@ PACKAGE = Path(django_tinymce_jwt.__file__).parent
 ROWS = [
     ["exceptions"],
     ["secret"],
+    ["content"],
     ["display"],
     ["dotted_paths"],
     ["rules"],

@@ -1,21 +1,38 @@
-"""The only reader of ``settings.TINYMCE_JWT``: one frozen object per service, and all that is wrong."""
+"""The only reader of ``TINYMCE_JWT`` and of tenants' settings: one frozen object per service, and all that is wrong."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
+from functools import lru_cache
 from pathlib import Path
 from typing import Any, NamedTuple
 
 from django.apps import apps
 from django.conf import settings
-from django.core.exceptions import ImproperlyConfigured
+from django.core.exceptions import ImproperlyConfigured, PermissionDenied
+from django.http import Http404, HttpRequest
 
+from ..content import Content
+from ..display import error_text, printable
+from ..dotted_paths import import_function
 from ..secret import Secret
 from ..services import DEFAULT_SERVICE, SERVICES, Service
 from ..signers.key_source import KeySource, SignerSource
-from .defaults import DEFAULT_SERVICES, KEY_NAMES, PUBLIC_NAMES, SETTINGS, SIGNING_NAMES, label, lifetime_seconds
+from .defaults import (
+    DEFAULT_SERVICES,
+    KEY_NAMES,
+    PUBLIC_NAMES,
+    SETTINGS,
+    SIGNING_NAMES,
+    TENANT_SETTINGS,
+    TOP_LEVEL_SETTINGS,
+    label,
+    lifetime_seconds,
+)
 from .validation import (
+    FAILED_TENANT_SETTINGS,
     NOT_A_DICT,
+    NOT_TENANT_SETTINGS,
     WRONG_VALUE,
     Fault,
     is_known,
@@ -25,6 +42,8 @@ from .validation import (
     service_faults,
     top_level_faults,
 )
+
+MAX_KEPT = 1000  # configurations of tenants; the least recently used go first
 
 
 class ServiceConfig(NamedTuple):
@@ -39,43 +58,95 @@ class ServiceConfig(NamedTuple):
 
 
 class Configuration(NamedTuple):
-    """What ``TINYMCE_JWT`` says. ``listed`` is None where the settings do not tell the services.
+    """What ``TINYMCE_JWT`` says, or a tenant's settings. ``listed`` is None where they do not tell the services.
 
     ``has_passphrase``: PRIVATE_KEY_PASSPHRASE is set somewhere, even where the settings are wrong.
+    ``tenant_settings``: what the setting TENANT_SETTINGS names, if these are not a tenant's settings.
+    ``origin``: words for where a tenant's settings that are wrong come from.
+    ``error``: what TENANT_SETTINGS has raised; by ``Http404`` or ``PermissionDenied`` it refuses.
     """
 
     services: Mapping[str, ServiceConfig]
     listed: tuple[str, ...] | None
     faults: tuple[Fault, ...]
     has_passphrase: bool = False
+    tenant_settings: Callable[..., Any] | str | None = None
+    origin: str = ""
+    error: Exception | None = None
 
     def serves(self, service: str) -> bool:
         """Whether the site has this service, even if its settings are wrong."""
         return service in SERVICES and (self.listed is None or service in self.listed)
 
     def require(self, service: str) -> ServiceConfig:
-        """Return the settings of a service. Raises ``ImproperlyConfigured`` with all that stops it."""
+        """Return the settings of a service.
+
+        Raises ``ImproperlyConfigured`` with all that stops it, or what TENANT_SETTINGS has raised to refuse.
+        """
         config = self.services.get(service)
         if config is not None:
             return config
+        if isinstance(self.error, (Http404, PermissionDenied)):
+            raise self.error
         faults = [str(fault) for fault in self.faults if fault.stops and fault.service in (None, service)]
         if not faults:
             configured = ", ".join(self.services) or "none"
             faults = [f"The service {service!r} is not configured (configured: {configured}). {listing_hint()}"]
-        raise ImproperlyConfigured("\n".join(faults))
+        if self.tenant_settings is not None:
+            faults.append("TENANT_SETTINGS is set: for the settings of a tenant, pass request or tenant_settings.")
+        raise ImproperlyConfigured(self.origin + "\n".join(faults)) from self.error
 
 
-_latest: tuple[object, Configuration] | None = None
+class _Latest(NamedTuple):
+    """The object that ``TINYMCE_JWT`` was, what it said, and the tenants' configurations that belong to it."""
+
+    source: object
+    configuration: Configuration
+    of_tenant: Callable[[Content], Configuration]
 
 
-def read() -> Configuration:
-    """Return what the settings say now. ``TINYMCE_JWT`` is evaluated again whenever it is another object."""
+_latest: _Latest | None = None
+
+
+def read(request: HttpRequest | None = None, tenant_settings: Mapping[str, Any] | None = None) -> Configuration:
+    """Return what the settings say now: a tenant's, given them or a request, where the site has TENANT_SETTINGS.
+
+    ``TINYMCE_JWT`` is evaluated again whenever it is another object, and a tenant's settings whenever their
+    content is another one. Never raises.
+    """
     global _latest
     source = getattr(settings, "TINYMCE_JWT", None)
     latest = _latest
-    if latest is None or latest[0] is not source:
-        latest = _latest = (source, configure({} if source is None else source))
-    return latest[1]
+    if latest is None or latest.source is not source:
+        top = {} if source is None else source
+        of_tenant = lru_cache(maxsize=MAX_KEPT)(lambda overrides: configure(top, overrides.value))
+        latest = _latest = _Latest(source, configure(top), of_tenant)
+    if tenant_settings is not None:
+        return _read_tenant(latest, tenant_settings)
+    if request is None or latest.configuration.tenant_settings is None:
+        return latest.configuration
+    return _ask_tenant(latest, request)
+
+
+def _ask_tenant(latest: _Latest, request: HttpRequest) -> Configuration:
+    try:
+        ask = import_function(TENANT_SETTINGS, latest.configuration.tenant_settings)
+        overrides = ask(request)
+        found = _read_tenant(latest, {} if overrides is None else overrides)
+    except Exception as error:  # whatever the site's function raises
+        fault = FAILED_TENANT_SETTINGS.fault(reason=error_text(error))
+        found = Configuration({}, () if isinstance(error, Http404) else None, (fault,), error=error)
+    if found.faults:
+        # The host is not kept with the configuration: others may have the same settings.
+        host = request.META.get("HTTP_HOST") or request.META.get("SERVER_NAME", "")
+        return found._replace(origin=f"For the host {printable(host)!r}: ")
+    return found
+
+
+def _read_tenant(latest: _Latest, overrides: Any) -> Configuration:
+    if not isinstance(overrides, Mapping):
+        return Configuration({}, None, (NOT_TENANT_SETTINGS.fault(kind=type(overrides).__name__),))
+    return latest.of_tenant(Content(overrides))
 
 
 def require_installed() -> None:
@@ -87,12 +158,19 @@ def require_installed() -> None:
         )
 
 
-def configure(source: Any) -> Configuration:
-    """Return what a mapping with the form of ``TINYMCE_JWT`` says, and all its faults. Never raises."""
+def configure(source: Any, overrides: Mapping[str, Any] | None = None) -> Configuration:
+    """Return what a mapping with the form of ``TINYMCE_JWT`` says, and all its faults. Never raises.
+
+    With ``overrides``, the settings of a tenant, these override its top level.
+    """
     if not isinstance(source, Mapping):
         return Configuration({}, None, (NOT_A_DICT.fault(kind=type(source).__name__),))
+    names = TOP_LEVEL_SETTINGS
+    if overrides is not None:
+        names = SETTINGS
+        source = _overridden({name: value for name, value in source.items() if name != TENANT_SETTINGS}, overrides)
     top = _without_empty({name: value for name, value in source.items() if name != "SERVICES"})
-    faults = list(level_faults(top, None))
+    faults = list(level_faults(top, None, names))
     sections = source.get("SERVICES")
     if sections is None:
         sections = DEFAULT_SERVICES
@@ -119,7 +197,7 @@ def configure(source: Any) -> Configuration:
             services[name] = _service_config(SERVICES[name], values)
     levels = (top, *(section for section in sections.values() if isinstance(section, Mapping)))
     has_passphrase = any(level.get("PRIVATE_KEY_PASSPHRASE") for level in levels)
-    return Configuration(services, tuple(known), tuple(faults), has_passphrase)
+    return Configuration(services, tuple(known), tuple(faults), has_passphrase, top.get(TENANT_SETTINGS))
 
 
 def _without_empty(values: Mapping[Any, Any]) -> dict[Any, Any]:
@@ -134,10 +212,16 @@ def _may_be_empty(name: str) -> bool:
     return name in SETTINGS and SETTINGS[name].from_environment
 
 
+def _overridden(values: Mapping[Any, Any], overrides: Mapping[Any, Any]) -> dict[Any, Any]:
+    """Return the values with those that override them; what belongs to one key is replaced as a whole."""
+    result = {**values, **overrides}
+    if any(name in overrides for name in (*SIGNING_NAMES, *PUBLIC_NAMES)):
+        result.update({name: overrides.get(name) for name in KEY_NAMES})
+    return result
+
+
 def _effective_values(service: str, top: Mapping[str, Any], section: Mapping[str, Any]) -> dict[str, Any]:
-    values = {**top, **section}
-    if any(name in section for name in (*SIGNING_NAMES, *PUBLIC_NAMES)):
-        values.update({name: section.get(name) for name in KEY_NAMES})
+    values = _overridden(top, section)
     if service != DEFAULT_SERVICE:
         values["CLAIM_MAPPER"] = section.get("CLAIM_MAPPER")
     if "ALGORITHM" not in section and values.get("ALGORITHM") not in SERVICES[service].contract.algorithms:

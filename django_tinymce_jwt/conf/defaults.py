@@ -75,6 +75,11 @@ def _is_class(value: Any) -> bool:
     return isinstance(value, type) or (is_text(value) and "." in value)
 
 
+def _is_function(value: Any) -> bool:
+    return callable(value) or (is_text(value) and "." in value)
+
+
+# At the top level and in the section of a service.
 SETTINGS = {
     "PRIVATE_KEY_PATH": Setting(_is_path, "the path of a PEM file, as str or Path"),
     "PRIVATE_KEY": Setting(
@@ -104,6 +109,11 @@ SETTINGS = {
     ),
     "CLAIM_MAPPER": Setting(_is_class, "a claim mapper class or its dotted path"),
     "REQUIRED_PERMISSION": Setting(_is_permission, "a Django permission such as 'app.codename'"),
+}
+TENANT_SETTINGS = "TENANT_SETTINGS"
+TOP_LEVEL_SETTINGS = {
+    **SETTINGS,
+    TENANT_SETTINGS: Setting(_is_function, "a function that takes a request, or its dotted path"),
 }
 DEFAULT_SERVICES: dict[str, dict[str, Any]] = {DEFAULT_SERVICE: {}}
 

@@ -14,13 +14,22 @@ from ..display import describe, printable
 from ..secret import Secret
 from ..services import DEFAULT_SERVICE, SERVICES, Service
 from ..signers.pem import looks_like_key_text
-from .defaults import PUBLIC_NAMES, SETTINGS, SIGNING_NAMES, label, lifetime_seconds
+from .defaults import (
+    PUBLIC_NAMES,
+    SETTINGS,
+    SIGNING_NAMES,
+    TENANT_SETTINGS,
+    TOP_LEVEL_SETTINGS,
+    Setting,
+    label,
+    lifetime_seconds,
+)
 
 MIN_SECRET_BYTES = 32
 
 # An error stops what it is about; so does a missing value, which is shown as a warning on a machine that
-# is not in production. A warning stops nothing.
-ERROR, MISSING, WARNING = "error", "missing", "warning"
+# is not in production. A warning stops nothing, and an information is not a fault.
+ERROR, MISSING, WARNING, INFO = "error", "missing", "warning", "info"
 
 
 class Fault(NamedTuple):
@@ -34,7 +43,7 @@ class Fault(NamedTuple):
 
     @property
     def stops(self) -> bool:
-        return self.severity != WARNING
+        return self.severity in (ERROR, MISSING)
 
     def __str__(self) -> str:
         return f"{self.message} {self.hint}"
@@ -94,6 +103,25 @@ MISSING_IN_PRODUCTION = Kind(
     "Each has a warning W008 that names it. Set it before you deploy.",
 )
 UNUSABLE_SIGNER = Kind("E016", ERROR, "{reason}", "No token can be issued for: {services}.")
+UNUSABLE_TENANT_SETTINGS = Kind("E017", ERROR, "{reason}", "{hint}")
+FAILED_TENANT_SETTINGS = Kind(
+    "E018",
+    ERROR,
+    "TENANT_SETTINGS has no settings for this request: {reason}.",
+    "If it should have some, correct the function or what it reads.",
+)
+NOT_TENANT_SETTINGS = Kind(
+    "E018",
+    ERROR,
+    "The settings of a tenant are of the type {kind}.",
+    "Make them a dict with names of TINYMCE_JWT, or None for no overrides.",
+)
+SEPARATE_TENANTS = Kind(
+    "I001",
+    INFO,
+    "TENANT_SETTINGS is set, so the settings of a tenant are checked when they are used.",
+    "To check those of one tenant: manage.py tinymce_jwt doctor --host HOST",
+)
 READABLE_KEY_FILE = Kind(
     "W001",
     WARNING,
@@ -234,10 +262,12 @@ def _key_faults(service: Service, values: Mapping[str, Any]) -> Iterator[Fault]:
         yield MISSING_KEY.fault(service.id, name=label("PRIVATE_KEY_PATH"), more=more)
 
 
-def level_faults(values: Mapping[Any, Any], service: str | None) -> Iterator[Fault]:
+def level_faults(
+    values: Mapping[Any, Any], service: str | None, settings: Mapping[str, Setting] = SETTINGS
+) -> Iterator[Fault]:
     """Find the faults in names and types at the top level, or in the section of one service."""
     for name, value in values.items():
-        if name not in SETTINGS:
+        if name not in settings:
             yield _unknown(name, service)
         elif value is not None:
             yield from _value_faults(name, value, service)
@@ -254,14 +284,17 @@ def _unknown(name: Any, service: str | None) -> Fault:
     if looks_like_key_text(name):
         hint = "Put it in the value of PRIVATE_KEY; if it was shown anywhere, generate a new key."
         return UNKNOWN_NAME.fault(service, name="The text of a key, used as a name in TINYMCE_JWT,", hint=hint)
-    names = [*SETTINGS, "SERVICES"] if service is None else list(SETTINGS)
+    if name == TENANT_SETTINGS:
+        hint = "It belongs at the top level of TINYMCE_JWT in the settings file."
+        return UNKNOWN_NAME.fault(service, name="TENANT_SETTINGS in the settings of a tenant or a service", hint=hint)
+    names = [*TOP_LEVEL_SETTINGS, "SERVICES"] if service is None else list(SETTINGS)
     # By letters alone, PRIVATE_KEY_FILE would be nearer to PRIVATE_KEY than to its path.
     hint = nearest(name.upper().replace("_FILE", "_PATH"), names)
     return UNKNOWN_NAME.fault(service, name=label(printable(name, 60), service), hint=hint)
 
 
 def _value_faults(name: str, value: Any, service: str | None) -> Iterator[Fault]:
-    known = SETTINGS[name]
+    known = TOP_LEVEL_SETTINGS[name]
     where = label(name, service)
     if not known.secret and _is_key_text(value):
         hint = "Put the text in PRIVATE_KEY (or PUBLIC_KEY); if it was shown anywhere, generate a new key."
@@ -282,7 +315,7 @@ def _is_key_text(value: Any) -> bool:
 
 
 def _found(value: Any, name: str) -> str:
-    if not SETTINGS[name].secret:
+    if not TOP_LEVEL_SETTINGS[name].secret:
         return describe(value)
     if name == "SIGNER":
         return "a dict of another form" if isinstance(value, Mapping) else f"of the type {type(value).__name__}"

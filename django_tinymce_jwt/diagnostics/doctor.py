@@ -9,21 +9,21 @@ from pathlib import Path
 from typing import Any
 
 import jwt
-from django.core.checks import CheckMessage
+from django.core.checks import INFO, CheckMessage
 from django.core.exceptions import ImproperlyConfigured
 
-from .. import checks, conf
+from .. import checks
 from ..claims import TinyDriveClaims, get_claim_mapper_class
-from ..conf import ServiceConfig
+from ..conf import Configuration, ServiceConfig
 from ..conf.validation import MISSING_KEY
 from ..display import printable
 from ..endpoint import refusal_reason
 from ..exceptions import SigningKeyError
 from ..signers import get_signing_key
 from ..signers.key_source import KeySource
-from ..tokens import CLOCK_SKEW, issue_token, verify_token
+from ..tokens import CLOCK_SKEW, issue, verify
 from . import urls_cookies_cors
-from .findings import Finding, error, failure_text, info, ok, warning
+from .findings import Finding, State, error, failure_text, info, ok, warning
 from .key_pairs import KeyFacts, describe_keys
 
 # The areas that the findings of the system checks belong to; those not named here are about the settings.
@@ -34,28 +34,33 @@ _AREAS: dict[Callable[..., list[CheckMessage]], str] = {
 }
 
 
-def examine(user: Any = None, origin: str | None = None) -> Iterator[Finding]:
-    """Check everything from the settings to a token; with a user, issue and verify one for each service."""
-    yield from _settings()
-    yield from _keys()
-    yield from _clock(time.time())
-    yield from _urls()
+def examine(
+    configuration: Configuration, user: Any = None, origin: str | None = None, host: str | None = None
+) -> Iterator[Finding]:
+    """Check everything from the settings to a token; with a user, issue and verify one for each service.
+
+    ``configuration`` is the site's, or that of the tenant whose host is given.
+    """
+    yield from _settings(configuration)
+    yield from _keys(configuration)
+    yield from _clock(configuration, time.time())
+    yield from _urls(configuration, host)
     yield from urls_cookies_cors.middleware()
     yield from urls_cookies_cors.cookies()
     yield from urls_cookies_cors.cors()
     if origin is not None:
-        yield from urls_cookies_cors.origin(origin)
-    for config in conf.read().services.values():
+        yield from urls_cookies_cors.origin(origin, configuration.services, host)
+    for config in configuration.services.values():
         yield from _claims(config)
-        yield _token(user, config)
+        yield _token(user, config, host)
 
 
-def _from_checks(area: str) -> Iterator[Finding]:
+def _from_checks(area: str, configuration: Configuration) -> Iterator[Finding]:
     for check in checks.ALL:
         if _AREAS.get(check, "settings") != area:
             continue
         try:
-            messages = [message for message in check() if not message.is_silenced()]
+            messages = [message for message in check(configuration=configuration) if not message.is_silenced()]
         except Exception as failure:  # whatever the site's own modules raise while they are imported
             text = f"The site's own code fails: {failure_text(failure)}"
             yield error(area, text, "Fix it; manage.py check shows where.")
@@ -63,23 +68,25 @@ def _from_checks(area: str) -> Iterator[Finding]:
         for message in messages:
             # No token can be issued without the missing value, so to the doctor it is an error.
             is_missing = message.id == f"{checks.PREFIX}.{MISSING_KEY.id}"
-            report = error if message.is_serious() or is_missing else warning
-            yield report(area, f"{message.msg} ({message.id})", message.hint or "")
+            state: State = "info" if message.level <= INFO else "warning"
+            if message.is_serious() or is_missing:
+                state = "error"
+            yield Finding(area, state, f"{message.msg} ({message.id})", message.hint or "")
 
 
-def _settings() -> Iterator[Finding]:
-    yield from _from_checks("settings")
-    services = ", ".join(conf.read().services)
+def _settings(configuration: Configuration) -> Iterator[Finding]:
+    yield from _from_checks("settings", configuration)
+    services = ", ".join(configuration.services)
     if services:
         yield ok("settings", f"TINYMCE_JWT can be used for: {services}.")
     else:
         yield error("settings", "TINYMCE_JWT cannot be used for any service.", "Fix what is reported above.")
 
 
-def _keys() -> Iterator[Finding]:
-    yield from _from_checks("key")
+def _keys(configuration: Configuration) -> Iterator[Finding]:
+    yield from _from_checks("key", configuration)
     sources: dict[KeySource, list[str]] = {}
-    for config in conf.read().services.values():
+    for config in configuration.services.values():
         sources.setdefault(config.key, []).append(config.service.id)
     for source, names in sources.items():
         services = ", ".join(names)
@@ -132,15 +139,15 @@ def _pair(facts: KeyFacts, source: KeySource, services: str) -> Iterator[Finding
     yield info("pair", f"{text} (manage.py tinymce_jwt keys public). Its SHA-256 is {private.fingerprint}.")
 
 
-def _urls() -> Iterator[Finding]:
-    found = list(_from_checks("URLs"))
+def _urls(configuration: Configuration, host: str | None) -> Iterator[Finding]:
+    found = list(_from_checks("URLs", configuration))
     yield from found
     if all(finding.state != "error" for finding in found):
-        yield from urls_cookies_cors.endpoints()
+        yield from urls_cookies_cors.endpoints(configuration.services, host)
 
 
-def _clock(now: float) -> Iterator[Finding]:
-    paths = {config.key.private_path for config in conf.read().services.values()}
+def _clock(configuration: Configuration, now: float) -> Iterator[Finding]:
+    paths = {config.key.private_path for config in configuration.services.values()}
     newest = max((Path(__file__), *filter(None, paths)), key=_written)
     if now < _written(newest) - CLOCK_SKEW:
         text = f"The clock says {_utc(now)}, which is before {newest} was written ({_utc(_written(newest))})."
@@ -171,15 +178,17 @@ def _claims(config: ServiceConfig) -> Iterator[Finding]:
         yield info("claims", f"{config.service.id}: {text}.")
 
 
-def _token(user: Any, config: ServiceConfig) -> Finding:
+def _token(user: Any, config: ServiceConfig, host: str | None) -> Finding:
     service = config.service.id
     if user is None:
         return info("token", f"{service}: none was tried. Name a user to try the claim mapper: --user NAME.")
     try:
         reason = refusal_reason(user, config.required_permission)
-        verify_token(issue_token(user, service), service)
+        verify(issue(user, config), config)
     except Exception as failure:  # whatever the site's claim mapper raises
-        hint = f"To see where: manage.py tinymce_jwt token {printable(user.pk)} --service {service} --traceback"
+        of_host = "" if host is None else f" --host {host}"
+        command = f"manage.py tinymce_jwt token {printable(user.pk)} --service {service}{of_host} --traceback"
+        hint = f"To see where: {command}"
         return error("token", f"{service}: {failure_text(failure)}", hint)
     if reason is not None:
         return warning("token", f"{service}: the endpoint would refuse. {reason}", "Or try another user.")

@@ -17,7 +17,7 @@ from django.utils import translation
 from django.utils.timesince import timesince
 
 from .. import conf
-from ..conf import ServiceConfig
+from ..conf import Configuration, ServiceConfig
 from ..contracts import ROOT_CLAIM
 from ..display import describe, printable
 from ..exceptions import InvalidToken, SigningKeyError
@@ -72,11 +72,18 @@ class Report:
         return all(verdict.accepted for verdict in self.verdicts)
 
 
-def explain(token: str | bytes, service: str = DEFAULT_SERVICE, *, now: float | None = None) -> Report:
+def explain(
+    token: str | bytes,
+    service: str = DEFAULT_SERVICE,
+    *,
+    now: float | None = None,
+    configuration: Configuration | None = None,
+) -> Report:
     """Judge a token, from this site or another, by the contract of one of Tiny's services. Never raises.
 
     The service need not be configured: without a key and an audience, the rules about them are broken,
-    and the others are judged all the same. ``now`` is in seconds since the epoch, by default the present.
+    and the others are judged all the same. ``now`` is in seconds since the epoch, by default the present;
+    ``configuration`` is that of a tenant, by default the site's.
     """
     contract = SERVICES[service].contract
     try:
@@ -89,7 +96,7 @@ def explain(token: str | bytes, service: str = DEFAULT_SERVICE, *, now: float | 
             "let a JWT library sign it, with a header that has 'alg' and 'typ'."
         )
         return Report(service, (Verdict("form", _FORM, f"{type(error).__name__}: {printable(error)}", False, hint),))
-    config, fault = _find_config(service)
+    config, fault = _find_config(configuration or conf.read(), service)
     signature, key = _judge_signature(token, config, fault)
     verdicts = [Verdict("form", _FORM, "such a token", True), _judge_algorithm(parts["header"], contract), signature]
     try:
@@ -123,24 +130,30 @@ def time_in_words(claim: str, value: Any, now: float) -> str | None:
     return f"{moment:%Y-%m-%d %H:%M:%S} UTC, " + (f"in {length}" if value > now else f"{length} ago")
 
 
-def default_service() -> str:
+def default_service(configuration: Configuration) -> str:
     """Return the service that is meant where none is named: Tiny Drive, otherwise the first configured one."""
-    configured = conf.read().services
+    configured = configuration.services
     return DEFAULT_SERVICE if DEFAULT_SERVICE in configured else next(iter(configured), DEFAULT_SERVICE)
 
 
-def guess_service(token: str, *, now: float | None = None) -> tuple[str, str]:
+def guess_service(
+    token: str, *, now: float | None = None, configuration: Configuration | None = None
+) -> tuple[str, str]:
     """Return the service whose contract the token fits best, and a note where others fit as well."""
     now = time.time() if now is None else now
     header, claims = _unverified(token)
-    scores = {service: _score(service, header, claims, now) for service in conf.read().services or SERVICES}
+    configuration = configuration or conf.read()
+    configured = configuration.services
+    scores = {
+        service: _score(service, configured.get(service), header, claims, now) for service in configured or SERVICES
+    }
     best = [service for service, score in scores.items() if score == max(scores.values())]
     if len(best) == 1:
         return best[0], ""
     if len({SERVICES[service].contract for service in best}) == 1:
         note = f"The token is judged as one for {best[0]}. --service names another service with the same contract: "
         return best[0], f"{note}{', '.join(best[1:])}."
-    default = default_service()
+    default = default_service(configuration)
     return (
         default,
         f"The token does not say its service. It is judged as one for {default}; see --service.",
@@ -162,17 +175,18 @@ def _unverified(token: str) -> tuple[Mapping[str, Any], Mapping[str, Any]]:
         return {}, {}
 
 
-def _score(service: str, header: Mapping[str, Any], claims: Mapping[str, Any], now: float) -> int:
+def _score(
+    service: str, config: ServiceConfig | None, header: Mapping[str, Any], claims: Mapping[str, Any], now: float
+) -> int:
     """Count the rules that the token keeps, less those that it breaks; its algorithm counts twice."""
     contract = SERVICES[service].contract
-    config = conf.read().services.get(service)
     verdicts = contract.verdicts(claims, audience=None if config is None else config.audience, now=now)
     return sum(1 if verdict.accepted else -1 for verdict in verdicts) + 2 * (header.get("alg") in contract.algorithms)
 
 
-def _find_config(service: str) -> tuple[ServiceConfig | None, str]:
+def _find_config(configuration: Configuration, service: str) -> tuple[ServiceConfig | None, str]:
     try:
-        return conf.read().require(service), ""
+        return configuration.require(service), ""
     except ImproperlyConfigured as error:
         return None, str(error)
 

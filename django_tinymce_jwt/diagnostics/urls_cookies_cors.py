@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from contextlib import contextmanager, suppress
 from http import HTTPStatus
 from typing import Any
@@ -13,13 +13,13 @@ from django.apps import apps
 from django.conf import settings
 from django.contrib.auth.middleware import AuthenticationMiddleware
 from django.contrib.sessions.middleware import SessionMiddleware
+from django.http import HttpRequest
 from django.http.request import validate_host
 from django.middleware.common import CommonMiddleware
 from django.test.client import Client
 from django.urls import NoReverseMatch, get_script_prefix, reverse
 from django.utils.module_loading import import_string
 
-from .. import conf
 from ..display import printable
 from ..providers import endpoint_url
 from ..services import DEFAULT_SERVICE
@@ -29,18 +29,24 @@ _CORS_MIDDLEWARE = "corsheaders.middleware.CorsMiddleware"
 _START = "Fix what keeps the site from starting."
 
 
-def endpoints() -> Iterator[Finding]:
+def request_to(host: str) -> HttpRequest:
+    """Return a request to a host as the site's middleware leaves it, which may have found the tenant."""
+    request: HttpRequest = _ask("GET", "/", host=host).wsgi_request
+    return request
+
+
+def endpoints(services: Iterable[str], host: str | None = None) -> Iterator[Finding]:
     """Send requests without a login to the included URLs, through the site's own middleware, inside this process."""
     try:
         script = reverse("django_tinymce_jwt:providers")
-        urls = {service: endpoint_url(service) for service in conf.read().services}
+        urls = {service: endpoint_url(service) for service in services}
     except NoReverseMatch:
         text = "django_tinymce_jwt.urls is not included, so no URL was tried. Views of your own are not checked."
         yield info("URLs", text)
         return
     for service, url in urls.items():
-        yield _try("POST", url, f"{service}: ", HTTPStatus.UNAUTHORIZED, "application/json")
-    yield _try("GET", script, "the script of the providers: ", HTTPStatus.OK, "text/javascript")
+        yield _try("POST", url, f"{service}: ", HTTPStatus.UNAUTHORIZED, "application/json", host)
+    yield _try("GET", script, "the script of the providers: ", HTTPStatus.OK, "text/javascript", host)
 
 
 def middleware() -> Iterator[Finding]:
@@ -101,10 +107,10 @@ def cors() -> Iterator[Finding]:
     yield info("CORS", f"{text} The session cookie is sent from another domain only with SameSite=None.")
 
 
-def origin(address: str) -> Iterator[Finding]:
+def origin(address: str, services: Iterable[str], host: str | None = None) -> Iterator[Finding]:
     """Say what the endpoint would answer to a page of this origin, as a browser sends the request over https."""
     try:
-        url = endpoint_url(next(iter(conf.read().services), DEFAULT_SERVICE))
+        url = endpoint_url(next(iter(services), DEFAULT_SERVICE))
     except NoReverseMatch:
         yield info("origin", "django_tinymce_jwt.urls is not included, so no URL was tried.")
         return
@@ -115,9 +121,9 @@ def origin(address: str) -> Iterator[Finding]:
         return
     # What Django allows with DEBUG and an empty ALLOWED_HOSTS.
     hosts = settings.ALLOWED_HOSTS or ([".localhost", "127.0.0.1", "[::1]"] if settings.DEBUG else [])
-    own = parts.netloc if validate_host(parts.hostname or "", hosts) else None
+    own = parts.netloc if validate_host(parts.hostname or "", hosts) and host in (None, parts.netloc) else None
     try:
-        answer = _ask("POST", url, host=own, secure=own is None or parts.scheme == "https", origin=address)
+        answer = _ask("POST", url, host=own or host, secure=own is None or parts.scheme == "https", origin=address)
     except Exception as failure:
         yield error("origin", f"The site cannot be asked: {printable(failure, 1000)}", _START)
         return
@@ -142,9 +148,9 @@ def _ask(method: str, url: str, *, host: str | None = None, secure: bool = True,
         return client.generic(method, path, body, "application/json", secure=secure)
 
 
-def _try(method: str, url: str, what: str, status: HTTPStatus, kind: str) -> Finding:
+def _try(method: str, url: str, what: str, status: HTTPStatus, kind: str, host: str | None) -> Finding:
     try:
-        answer = _ask(method, url)
+        answer = _ask(method, url, host=host)
     except Exception as failure:  # whatever the site's own middleware raises while it is loaded
         return error("URLs", f"{what}the site cannot be asked: {printable(failure, 1000)}", _START)
     got = f"{method} {url} answers {answer.status_code}, {answer.headers.get('Content-Type', 'no content')}"

@@ -18,7 +18,7 @@ from .. import conf
 from ..audit import record_inspected
 from ..checks import check_settings
 from ..claims import get_claim_mapper_class
-from ..conf import ServiceConfig
+from ..conf import Configuration, ServiceConfig
 from ..diagnostics.explain import judge_claims
 from ..diagnostics.findings import failure_text
 from ..diagnostics.key_pairs import pem, portal_line, public_key_in_use
@@ -57,6 +57,7 @@ class InspectorView(TemplateView):
         return super().dispatch(request, *args, **kwargs)
 
     def get_context_data(self, **kwargs: Any) -> dict[str, Any]:
+        configuration = conf.read(self.request)
         form = UserForm(self.request.GET or None)
         user = form.cleaned_data["user"] if form.is_valid() else None
         if user is not None:
@@ -66,17 +67,17 @@ class InspectorView(TemplateView):
             title=_("Token inspector"),
             form=form,
             inspected=user,
-            services=[_service_context(service, user) for service in conf.read().listed or ()],
-            faults=[message for message in check_settings() if not message.is_silenced()],
+            services=[_service_context(configuration, service, user) for service in configuration.listed or ()],
+            faults=[message for message in check_settings(configuration) if not message.is_silenced()],
             **kwargs,
         )
 
 
-def _service_context(service_id: str, user: Any) -> dict[str, Any]:
+def _service_context(configuration: Configuration, service_id: str, user: Any) -> dict[str, Any]:
     service = SERVICES[service_id]
     context: dict[str, Any] = {"service": service, "endpoint": _endpoint(service_id)}
     try:
-        config = conf.read().require(service_id)
+        config = configuration.require(service_id)
         mapper_class = get_claim_mapper_class(config)
         context["mapper"] = f"{mapper_class.__module__}.{mapper_class.__qualname__}"
     except Exception as error:

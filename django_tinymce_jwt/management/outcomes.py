@@ -19,16 +19,18 @@ from django.core.management import CommandError
 from django.core.management.base import OutputWrapper
 
 from .. import conf
-from ..conf import ServiceConfig
+from ..conf import Configuration, ServiceConfig
 from ..conf.validation import ERROR
 from ..diagnostics import doctor as doctors
 from ..diagnostics import key_pairs
 from ..diagnostics.explain import TIME_CLAIMS, default_service, explain, guess_service, time_in_words
 from ..diagnostics.findings import failure_text
+from ..diagnostics.urls_cookies_cors import request_to
 from ..diagnostics.users import find_user
+from ..display import error_text
 from ..endpoint import refusal_reason
 from ..signers.base import fingerprint
-from ..tokens import MAX_TOKEN_LENGTH, check_contract, issue_token, stamped_claims_of
+from ..tokens import MAX_TOKEN_LENGTH, check_contract, issue, stamped_claims_of
 from .output import finding_lines, key_lines, report_lines
 
 STANDARD_INPUT = "-"  # in place of a token
@@ -43,8 +45,9 @@ class Outcome(NamedTuple):
     failure: str = ""
 
 
-def generate_keys(*, path: Path | None, bits: int, service: str | None, **_: Any) -> Outcome:
-    config = _config_of_new_key(service or default_service())
+def generate_keys(*, path: Path | None, bits: int, service: str | None, host: str | None, **_: Any) -> Outcome:
+    found = _configuration(host)
+    config = _config_of_new_key(found, service or default_service(found))
     named = None if config is None else config.key.private_path
     passphrase = None if config is None else config.key.passphrase
     path = path or named
@@ -70,12 +73,22 @@ def generate_keys(*, path: Path | None, bits: int, service: str | None, **_: Any
     return Outcome(_generated(path, key, named, passphrase is not None), facts)
 
 
-def _config_of_new_key(service: str) -> ServiceConfig | None:
+def _configuration(host: str | None) -> Configuration:
+    """Return the settings of the site, or of the tenant whose host it is."""
+    if host is None:
+        return conf.read()
+    configuration = conf.read(request_to(host))
+    if configuration.error is not None:
+        how = f"TENANT_SETTINGS has no settings for {host!r}: {error_text(configuration.error)}."
+        raise CommandError(how) from configuration.error
+    return configuration
+
+
+def _config_of_new_key(found: Configuration, service: str) -> ServiceConfig | None:
     """Return the settings of the service; None where they only lack values, such as this key.
 
     Raises ``ImproperlyConfigured`` where they are wrong, because a key must not be weaker than they say.
     """
-    found = conf.read()
     faults = [fault for fault in found.faults if fault.stops]
     if service in found.services or not (found.has_passphrase or any(fault.severity == ERROR for fault in faults)):
         return found.services.get(service)
@@ -84,20 +97,23 @@ def _config_of_new_key(service: str) -> ServiceConfig | None:
     return found.require(service)
 
 
-def public_key(*, service: str | None, **_: Any) -> Outcome:
-    service = service or default_service()
-    key = key_pairs.public_key_in_use(conf.read().require(service).key)
+def public_key(*, service: str | None, host: str | None, **_: Any) -> Outcome:
+    configuration = _configuration(host)
+    service = service or default_service(configuration)
+    key = key_pairs.public_key_in_use(configuration.require(service).key)
     return Outcome(_public_lines(key), {"service": service, "bits": key.key_size, **_public_facts(key)})
 
 
-def inspect_keys(*, service: str | None, **_: Any) -> Outcome:
-    service = service or default_service()
-    facts = key_pairs.describe_keys(conf.read().require(service).key)
+def inspect_keys(*, service: str | None, host: str | None, **_: Any) -> Outcome:
+    configuration = _configuration(host)
+    service = service or default_service(configuration)
+    facts = key_pairs.describe_keys(configuration.require(service).key)
     return Outcome(key_lines(service, facts), {"service": service, **asdict(facts)})
 
 
-def token(*, user: str, service: str | None, claims: bool, **_: Any) -> Outcome:
-    config = conf.read().require(service or default_service())
+def token(*, user: str, service: str | None, claims: bool, host: str | None, **_: Any) -> Outcome:
+    configuration = _configuration(host)
+    config = configuration.require(service or default_service(configuration))
     found = _user(user)
     try:
         reason = refusal_reason(found, config.required_permission)
@@ -106,20 +122,21 @@ def token(*, user: str, service: str | None, claims: bool, **_: Any) -> Outcome:
             shown = stamped_claims_of(found, config)
             check_contract(shown, config)
             return Outcome([json.dumps(shown, indent=2, ensure_ascii=False, allow_nan=False)], shown, notes)
-        text = issue_token(found, config.service.id)
+        text = issue(found, config)
         return Outcome([text], {"token": text}, notes)
     except Exception as error:  # whatever the site's claim mapper raises
         raise CommandError(f"{failure_text(error)}\nWith --traceback you see where.") from error
 
 
-def verify(*, token: str, service: str | None, stderr: OutputWrapper, **_: Any) -> Outcome:
+def verify(*, token: str, service: str | None, host: str | None, stderr: OutputWrapper, **_: Any) -> Outcome:
+    configuration = _configuration(host)
     text = _token_in(_standard_input(stderr) if token == STANDARD_INPUT else token)
     if not text:
         raise CommandError("There is no token to explain. To get one: manage.py tinymce_jwt token USER")
     now, note = time.time(), ""
     if service is None:
-        service, note = guess_service(text, now=now)
-    report = explain(text, service, now=now)
+        service, note = guess_service(text, now=now, configuration=configuration)
+    report = explain(text, service, now=now, configuration=configuration)
     times = {name: time_in_words(name, report.claims.get(name), now) for name in TIME_CLAIMS}
     facts = {
         "accepted": report.accepted,
@@ -133,8 +150,9 @@ def verify(*, token: str, service: str | None, stderr: OutputWrapper, **_: Any) 
     return Outcome(lines, facts, (note,) if note else (), failure)
 
 
-def doctor(*, user: str | None, origin: str | None, **_: Any) -> Outcome:
-    found = list(doctors.examine(None if user is None else _user(user), origin))
+def doctor(*, user: str | None, origin: str | None, host: str | None, **_: Any) -> Outcome:
+    configuration = _configuration(host)
+    found = list(doctors.examine(configuration, None if user is None else _user(user), origin, host))
     errors = sum(finding.state == "error" for finding in found)
     warnings = sum(finding.state == "warning" for finding in found)
     conclusion = f"Nothing is wrong; {_counted(warnings, 'warning')} shown above." if warnings else "Nothing is wrong."

@@ -6,23 +6,27 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any, NamedTuple
 
+from ..content import Content
 from ..secret import Secret
 
 
-class SignerSource:
+class SignerSource(Content):
     """The setting ``SIGNER``: a class, or its dotted path, with its options. No ``repr`` shows their values."""
 
+    __slots__ = ()
+
     def __init__(self, backend: str | type, options: Mapping[str, Any]) -> None:
-        self.backend = backend
-        self.options = dict(options)
-        self._content = (backend, _frozen(self.options))
-        self._hash = hash(self._content)
+        super().__init__((backend, dict(options)))
 
-    def __eq__(self, other: object) -> bool:
-        return isinstance(other, SignerSource) and self._content == other._content
+    @property
+    def backend(self) -> str | type:
+        backend: str | type = self.value[0]
+        return backend
 
-    def __hash__(self) -> int:
-        return self._hash
+    @property
+    def options(self) -> dict[str, Any]:
+        options: dict[str, Any] = self.value[1]
+        return options
 
     def __repr__(self) -> str:
         return f"<SignerSource {self.backend!r} with {', '.join(self.options) or 'no options'}>"
@@ -44,17 +48,3 @@ class KeySource(NamedTuple):
     @property
     def has_public(self) -> bool:
         return bool(self.public_paths or self.public_texts)
-
-
-def _frozen(value: Any) -> Any:
-    """Return a hashable stand-in for the value, equal only for equal content of the same types."""
-    if isinstance(value, Mapping):
-        return (Mapping, frozenset((key, _frozen(item)) for key, item in value.items()))
-    if isinstance(value, (list, tuple)):
-        return (type(value), tuple(map(_frozen, value)))
-    try:
-        hash(value)
-    except TypeError:
-        # The options hold the object, so that its id stays its own.
-        return (type(value), id(value))
-    return (type(value), Secret(value) if isinstance(value, (str, bytes)) else value)

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 from django import template
 from django.core.exceptions import ImproperlyConfigured
 from django.template import Context
@@ -15,14 +17,14 @@ register = template.Library()
 
 
 @register.simple_tag(takes_context=True)
-def tinymce_jwt_providers(context: Context) -> SafeString:
+def tinymce_jwt_providers(context: Context, **kwargs: Any) -> SafeString:
     """Return the script tag of ``providers.js``, for a place after ``tinymce.min.js`` and before ``tinymce.init()``.
 
     It is not deferred, because it must run between these two. Raises ``ImproperlyConfigured`` if the URLs
-    are not included.
+    are not included. ``kwargs`` are those of the path that the URLs are included with.
     """
     try:
-        url = reverse("django_tinymce_jwt:providers")
+        url = reverse("django_tinymce_jwt:providers", kwargs=kwargs)
     except NoReverseMatch as error:
         message = f"{{% tinymce_jwt_providers %}} needs the URLs of django_tinymce_jwt. {NO_URL.hint}"
         raise ImproperlyConfigured(message) from error

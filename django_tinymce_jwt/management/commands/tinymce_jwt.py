@@ -48,11 +48,13 @@ class Command(BaseCommand):
         for parser_of_one in (generate, public, inspect, token, verify):
             about = f"one of: {', '.join(SERVICES)}"
             parser_of_one.add_argument("--service", choices=SERVICES, metavar="SERVICE", help=about)
-
         doctor = _add(commands, "doctor", outcomes.doctor, "Check everything end to end.", help_texts.DOCTOR)
         doctor.add_argument("--user", help="a user to issue and verify a token of each service for")
         about = "an origin, such as https://example.com: say what the endpoint would answer to its pages"
         doctor.add_argument("--origin", metavar="URL", help=about)
+        for parser_of_one in (generate, public, inspect, token, verify, doctor):
+            about = "with TENANT_SETTINGS: the host of the tenant whose settings are meant"
+            parser_of_one.add_argument("--host", metavar="HOST", help=about)
 
     def handle(self, *, run: Callable[..., outcomes.Outcome], output: str, **options: Any) -> None:
         try:
