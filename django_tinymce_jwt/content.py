@@ -30,7 +30,7 @@ def _frozen(value: Any) -> Any:
     """Return a hashable stand-in for the value. Its order counts: the first of two services gets their option."""
     kind = type(value)
     if kind is str or kind is bytes:
-        return (kind, value)
+        return value
     if isinstance(value, Mapping):
         return (Mapping, tuple([(type(key), key, _frozen(item)) for key, item in value.items()]))
     if isinstance(value, (list, tuple)):

@@ -6,6 +6,7 @@ import json
 
 import jwt
 import pytest
+from django.contrib.auth import get_user_model
 from django.core.exceptions import ImproperlyConfigured, PermissionDenied
 from django.core.management import call_command
 from django.core.management.base import SystemCheckError
@@ -25,6 +26,7 @@ from .helpers.endpoint import PATH, error_of
 from .helpers.keys import portal_line, private_pem, public_pem, rsa_key
 from .helpers.mappers import mapper_returning
 from .helpers.tokens import ROOT_CLAIM, assert_signed_with, sign, unsaved_user, valid_claims
+from .sites.with_admin import settings as with_admin
 
 PDF = "/tinymce/jwt/exportpdf/"
 SCRIPT = "/tinymce/jwt/providers.js"
@@ -199,16 +201,25 @@ def test_permission_denied_is_403_after_the_login(tenants, ask):
     assert error_of(ask(NOBODY, client=Client())) == (401, "not_authenticated")
 
 
+KEY = {"PRIVATE_KEY": private_pem(rsa_key("nobody"))}
+
+
+def test_permission_denied_comes_before_the_body(tenants, ask, client):
+    tenants[ACME] = PermissionDenied("not paid")
+    response = client.post(PATH, "{", "application/json", headers={"host": ACME})
+    assert error_of(response) == (403, "permission_denied")
+
+
 WRONG_SETTINGS = {
     "raises": RuntimeError("the table is locked"),
     "a list": [("PRIVATE_KEY", "x")],
     "a text": "acme",
-    "unknown name": {"PRIVAT_KEY": "x"},
-    "nested tenants": {"TENANT_SETTINGS": None},
-    "wrong value": {"LIFETIME": -1},
-    "wrong services": {"SERVICES": ["tinydrive"]},
+    "unknown name": {**KEY, "PRIVAT_KEY": "x"},
+    "nested tenants": {**KEY, "TENANT_SETTINGS": len},
+    "wrong value": {**KEY, "LIFETIME": -1},
+    "wrong services": {**KEY, "SERVICES": ["tinydrive"]},
     "no key": {},
-    "a name that is not text": {1: "x"},
+    "a name that is not text": {**KEY, 1: "x"},
     "not a key": {"PRIVATE_KEY": "not a key"},
 }
 
@@ -233,7 +244,7 @@ def test_failure_is_logged_with_its_traceback(tenants, ask, caplog):
     tenants[NOBODY] = RuntimeError("the table is locked")
     ask(NOBODY)
     [record] = own_errors(caplog)
-    assert "RuntimeError: the table is locked" in record.exc_text
+    assert ", in tenant_settings\n" in record.exc_text
 
 
 def test_function_that_cannot_be_imported_stops_every_tenant(tenants, ask, settings):
@@ -452,6 +463,11 @@ def test_doctor_examines_the_tenant_of_the_host(tenants, user):
     assert "POST /tinymce/jwt/exportpdf/ answers 401" in texts
 
 
+def test_doctor_sends_its_requests_to_the_host(tenants):
+    run("doctor", "--host", ZOO, "--origin", "https://www.example.com")
+    assert set(tenants["asked"]) == {ZOO}
+
+
 def test_doctor_reports_the_wrong_settings_of_a_tenant(tenants):
     tenants[ZOO]["LIFETIME"] = -1
     result = run("doctor", "--host", ZOO)
@@ -482,6 +498,32 @@ def test_host_that_the_site_does_not_allow_is_named(tenants, settings):
 def test_host_of_a_site_without_tenants_changes_nothing(site):
     site.ALLOWED_HOSTS = ["*"]
     assert portal_line() in run("keys", "public", "--host", ACME).out
+
+
+# The inspector
+
+
+@pytest.fixture
+def staff(client, tenants, settings, db):
+    """The inspector of the admin, on every host."""
+    for name in ("INSTALLED_APPS", "MIDDLEWARE", "TEMPLATES", "STATIC_URL"):
+        setattr(settings, name, getattr(with_admin, name))
+    client.force_login(get_user_model().objects.create_superuser("grace"))
+    return client
+
+
+@pytest.mark.urls("tests.sites.with_admin.urls")
+def test_inspector_shows_the_tenant_of_its_host(staff):
+    content = staff.get("/admin/tokens/", headers={"host": ZOO}).content.decode()
+    assert portal_line(rsa_key("zoo")) in content
+    assert "Export to PDF" in content
+
+
+@pytest.mark.urls("tests.sites.with_admin.urls")
+def test_inspector_says_why_a_host_has_no_settings(staff, tenants):
+    tenants[NOBODY] = Http404("gone")
+    content = staff.get("/admin/tokens/", headers={"host": NOBODY}).content.decode()
+    assert "TENANT_SETTINGS has no settings for this request: django.http.response.Http404: gone." in content
 
 
 # A site's own tests
