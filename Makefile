@@ -28,7 +28,7 @@ test: $(VENV)/test.stamp
 	$(BIN)/python -m pytest --numprocesses=auto --dist=loadfile --cov --cov-report=term
 
 load: $(VENV)/test.stamp
-	LOAD=long $(BIN)/python -m pytest tests/load
+	LOAD=long $(BIN)/python -m pytest tests/load tests/signers/test_sites.py
 
 check: $(VENV)/check.stamp
 	$(BIN)/ruff check .

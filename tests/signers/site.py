@@ -145,7 +145,7 @@ def is_signed(token, key):
     return True
 
 
-def rotate_under_load(site, get_tokens, rotate, seconds=3):
+def rotate_under_load(site, get_tokens, rotate, seconds):
     """Rotate while requests come, and go on for some seconds. Nothing may fail; both workers must use the new key."""
     old = site.printed_key()
     with ThreadPoolExecutor(1) as pool:
