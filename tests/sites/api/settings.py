@@ -6,7 +6,7 @@ import os
 
 SECRET_KEY = "only for tests, and long enough for HS256"
 ALLOWED_HOSTS = ["localhost"]
-DATABASES = {"default": {"ENGINE": "django.db.backends.sqlite3", "NAME": os.environ["API_DATABASE"]}}
+DATABASES = {"default": {"ENGINE": "django.db.backends.sqlite3", "NAME": os.environ["SITE_DATABASE"]}}
 DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
 ROOT_URLCONF = "tests.sites.api.site_urls"
 USE_TZ = True
@@ -36,4 +36,4 @@ REST_FRAMEWORK = {
     "DEFAULT_PERMISSION_CLASSES": ["rest_framework.permissions.IsAuthenticated"],
 }
 
-TINYMCE_JWT = {"PRIVATE_KEY": os.environ["API_PRIVATE_KEY"]}
+TINYMCE_JWT = {"PRIVATE_KEY": os.environ["SITE_PRIVATE_KEY"]}
