@@ -19,6 +19,7 @@ INSTALLED_APPS = [
     "django.contrib.sessions",
     "allauth",
     "allauth.account",
+    "allauth.headless",
     "corsheaders",
     "dj_rest_auth",
     "rest_framework",

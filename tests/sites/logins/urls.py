@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from allauth.headless.contrib.ninja.security import x_session_token_auth
+from allauth.headless.contrib.rest_framework.authentication import XSessionTokenAuthentication
 from dj_rest_auth.jwt_auth import JWTCookieAuthentication
 from django.contrib.auth import get_user_model
 from django.contrib.auth.views import LoginView
@@ -54,14 +56,17 @@ urlpatterns = [
     path("drf/session/", drf(SessionAuthentication)),
     path("drf/token/", drf(TokenAuthentication)),
     path("drf/simplejwt/", drf(JWTAuthentication)),
+    path("drf/allauth/", drf(XSessionTokenAuthentication)),
     path("drf/cookie/", drf(JWTCookieAuthentication)),
     ninja("bearer", Bearer()),
     ninja("api-key", APIKey()),
+    ninja("allauth", x_session_token_auth),
     ninja("session", django_auth),
     ninja("ninja-jwt", JWTAuth()),
     path("guests/", GuestTokenView.as_view()),
     path("login/django/", LoginView.as_view()),
     path("accounts/", include("allauth.account.urls")),
+    path("_allauth/", include("allauth.headless.urls")),
     path("dj-rest-auth/", include("dj_rest_auth.urls")),
     path("login/token/", obtain_auth_token),
     path("login/simplejwt/", TokenObtainPairView.as_view()),
