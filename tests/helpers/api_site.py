@@ -5,6 +5,7 @@ from __future__ import annotations
 from functools import partial
 from http.server import SimpleHTTPRequestHandler
 
+from . import react_page
 from .servers import SITES, serving, static_file
 from .small_site import small_site
 
@@ -16,7 +17,7 @@ def api():
 
 
 class Page(SimpleHTTPRequestHandler):
-    """The files of the application, with the URL of the API in them, and those of TinyMCE."""
+    """The files of the application, with the URL of the API in them, those of TinyMCE, and React's bundle."""
 
     def __init__(self, *args, api, **kwargs):
         self.api = api
@@ -35,7 +36,9 @@ class Page(SimpleHTTPRequestHandler):
         self.wfile.write(body)
 
     def translate_path(self, path):
-        return str(static_file(path.split("?")[0].lstrip("/")) or super().translate_path(path))
+        name = path.split("?")[0].lstrip("/")
+        bundle = react_page.STATIC / name
+        return str(bundle if bundle.is_file() else static_file(name) or super().translate_path(path))
 
     def log_message(self, *args):
         pass
