@@ -10,6 +10,7 @@ from pathlib import Path
 import django
 import polib
 import pytest
+from django.conf.locale import LANG_INFO
 from django.core.management import call_command
 from django.test import RequestFactory
 from django.utils import translation
@@ -18,6 +19,7 @@ import django_tinymce_jwt
 from django_tinymce_jwt import endpoint, providers
 from django_tinymce_jwt.views import TokenView
 
+from .helpers.documents import read
 from .helpers.requirements import cannot_run
 from .helpers.translations import write_translation
 
@@ -68,6 +70,17 @@ def extracted(tmp_path_factory):
 
 def test_languages_are_those_that_are_tested():
     assert sorted(path.name for path in (PACKAGE / "locale").iterdir()) == sorted(LANGUAGES)
+
+
+def test_documentation_lists_the_languages():
+    """By Django's own names for them."""
+    page = read("docs/languages.rst")
+    listed = re.search(r"The package has these languages: (.*?)\.\n", page, re.DOTALL)[1]
+    names = [LANG_INFO[translation.to_language(language)]["name"] for language in LANGUAGES]
+    # Django wrote "Bokmal" for a long time.
+    assert re.split(r",\s+|\s+and\s+", listed.replace("å", "a")) == sorted(name.replace("å", "a") for name in names)
+    assert "The four texts of ``providers.js``" in page
+    assert len(providers.TEXTS) == 4
 
 
 @each_language
