@@ -103,6 +103,7 @@ def test_catalogue_names_its_language_and_encoding(language):
 
 @each_language
 def test_catalogue_is_compiled(language):
+    assert path_of(language, "mo").is_file()
     compiled = {(entry.msgctxt, entry.msgid): entry.msgstr for entry in polib.mofile(str(path_of(language, "mo")))}
     assert compiled == {(entry.msgctxt, entry.msgid): entry.msgstr for entry in catalogue(language)}
 
