@@ -20,7 +20,7 @@ from django_tinymce_jwt import endpoint, providers
 from django_tinymce_jwt.views import TokenView
 
 from .helpers.documents import read
-from .helpers.requirements import cannot_run
+from .helpers.requirements import program
 from .helpers.translations import write_translation
 
 PACKAGE = Path(django_tinymce_jwt.__file__).parent
@@ -57,8 +57,7 @@ def keys(entries):
 @pytest.fixture(scope="module")
 def extracted(tmp_path_factory):
     """The texts that the source has now."""
-    if shutil.which("xgettext") is None:  # pragma: no cover
-        cannot_run("No xgettext: extracting the texts needs GNU gettext. On Debian: apt-get install gettext")
+    program("xgettext", "gettext")  # makemessages runs it
     folder = tmp_path_factory.mktemp("source") / "package"
     shutil.copytree(PACKAGE, folder, ignore=shutil.ignore_patterns("locale", "__pycache__"))
     (folder / "locale").mkdir()
