@@ -105,7 +105,7 @@ def test_claims_forge_no_line_of_the_report(site, place):
             claims["note"] = {FORGED: FORGED}
         case "list":
             claims["note"] = [FORGED]
-        case "header":
+        case _:
             headers[FORGED] = FORGED
     result = run("verify", sign(claims, headers=headers))
     assert result.status == 0
@@ -158,9 +158,6 @@ def test_claims_that_are_left_out_are_counted(site):
 
 class Terminal(io.StringIO):
     encoding = "utf-8"
-
-    def isatty(self):
-        return True
 
 
 def printed(*arguments):
