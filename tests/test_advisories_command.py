@@ -191,6 +191,18 @@ def test_names_and_exceptions_reach_no_terminal_as_they_came(site, subcommand, m
     assert [line for line in text.split("\n") if line.startswith("✓ signature")] == []
 
 
+@pytest.mark.django_db
+@pytest.mark.parametrize("mapper", [Forging, ForgingClaims])
+def test_traceback_reaches_no_terminal_as_it_came(site, mapper):
+    get_user_model().objects.create(pk=1, username="ada")
+    site.TINYMCE_JWT = {**site.TINYMCE_JWT, "CLAIM_MAPPER": mapper}
+    text = printed("token", "1", "--traceback")
+    assert text.startswith("Traceback (most recent call last):")
+    assert "in get_root" in text
+    assert all(line.isprintable() for line in text.split("\n"))
+    assert [line for line in text.split("\n") if line.startswith("✓ signature")] == []
+
+
 def test_path_reaches_no_terminal_as_it_came(tmp_path):
     folder = tmp_path / "a\x1b[2J\u202e"
     folder.mkdir()

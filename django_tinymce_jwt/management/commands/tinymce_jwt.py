@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import sys
 from argparse import SUPPRESS, RawDescriptionHelpFormatter
 from collections.abc import Callable
 from pathlib import Path
@@ -13,7 +14,7 @@ from django.core.management import BaseCommand, CommandError, CommandParser
 from django.db import Error as DatabaseError
 
 from ...diagnostics.key_pairs import BITS
-from ...display import printable
+from ...display import printable, traceback_text
 from ...exceptions import TinymceJwtError
 from ...services import SERVICES
 from .. import help_texts, outcomes
@@ -53,6 +54,14 @@ class Command(BaseCommand):
         doctor.add_argument("--user", help="a user to issue and verify a token of each service for")
         about = "an origin, such as https://example.com: say what the endpoint would answer to its pages"
         doctor.add_argument("--origin", metavar="URL", help=about)
+
+    def run_from_argv(self, argv: list[str]) -> None:
+        try:
+            super().run_from_argv(argv)
+        except CommandError as error:  # with --traceback
+            # Python would print it as it is, and what an error says may come from a token or a user.
+            self.stderr.write(_shown(traceback_text(error), self.stderr))
+            sys.exit(error.returncode)
 
     def handle(self, *, run: Callable[..., outcomes.Outcome], output: str, **options: Any) -> None:
         try:
