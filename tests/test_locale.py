@@ -168,6 +168,7 @@ EARLY = [
     ("post", "tinydrive", {}, endpoint.NOT_AUTHENTICATED),
 ]
 each_early_answer = pytest.mark.parametrize(("method", "service", "headers", "answer"), EARLY)
+each_adapter = pytest.mark.parametrize("prefix", ["/tinymce/jwt/", "/drf/", "/ninja/jwt/"])
 
 
 def in_german(answer):
@@ -176,23 +177,28 @@ def in_german(answer):
     return catalogue("de").find(english).msgstr
 
 
-def path_to(service):
-    return "/tinymce/jwt/" if service == "tinydrive" else f"/tinymce/jwt/{service}/"
+def path_to(service, prefix):
+    return prefix if service == "tinydrive" else f"{prefix}{service}/"
 
 
+@each_adapter
 @each_early_answer
-def test_early_answer_is_in_the_language_of_the_browser(site, client, method, service, headers, answer):
-    response = getattr(client, method)(path_to(service), headers={**headers, "Accept-Language": "de-AT,de;q=0.9"})
+@pytest.mark.urls("tests.sites.api.urls")
+def test_early_answer_is_in_the_language_of_the_browser(site, client, method, service, headers, answer, prefix):
+    headers = {**headers, "Accept-Language": "de-AT,de;q=0.9"}
+    response = getattr(client, method)(path_to(service, prefix), headers=headers)
     assert response.json()["message"] == in_german(answer)
 
 
+@each_adapter
 @each_early_answer
+@pytest.mark.urls("tests.sites.api.urls")
 def test_early_answer_is_in_the_sites_language_without_locale_middleware(
-    site, client, method, service, headers, answer
+    site, client, method, service, headers, answer, prefix
 ):
     site.MIDDLEWARE = [name for name in site.MIDDLEWARE if not name.endswith("LocaleMiddleware")]
     site.LANGUAGE_CODE = "de"
-    response = getattr(client, method)(path_to(service), headers={**headers, "Accept-Language": "ja"})
+    response = getattr(client, method)(path_to(service, prefix), headers={**headers, "Accept-Language": "ja"})
     assert response.json()["message"] == in_german(answer)
 
 
