@@ -7,8 +7,6 @@ import textwrap
 from pathlib import Path
 from typing import NamedTuple
 
-from docutils.core import publish_doctree
-
 ROOT = Path(__file__).parent.parent.parent
 DOCS = ROOT / "docs"
 _BLOCK = re.compile(
@@ -38,7 +36,7 @@ class Block(NamedTuple):
         for line in self.text.splitlines():
             if line.startswith("$ "):
                 found.append((line.removeprefix("$ "), []))
-            elif line.strip():
+            else:
                 found[-1][1].append(line)
         return found
 
@@ -67,9 +65,3 @@ def blocks(page):
         )
         for match in _BLOCK.finditer(text)
     ]
-
-
-def read_page(path):
-    """The document tree of a page. Sphinx's own roles, which docutils does not know, become plain text."""
-    text = re.sub(r":(?:doc|ref):`([^`<]*?) ?(?:<[^`]*>)?`", r"\1", path.read_text(encoding="utf-8"))
-    return publish_doctree(text, settings_overrides={"halt_level": 2})
