@@ -7,6 +7,8 @@ import textwrap
 from pathlib import Path
 from typing import NamedTuple
 
+from docutils.core import publish_doctree
+
 ROOT = Path(__file__).parent.parent.parent
 DOCS = ROOT / "docs"
 _BLOCK = re.compile(
@@ -65,3 +67,9 @@ def blocks(page):
         )
         for match in _BLOCK.finditer(text)
     ]
+
+
+def read_page(path):
+    """The document tree of a page. Sphinx's own roles, which docutils does not know, become plain text."""
+    text = re.sub(r":(?:doc|ref):`([^`<]*?) ?(?:<[^`]*>)?`", r"\1", path.read_text(encoding="utf-8"))
+    return publish_doctree(text, settings_overrides={"halt_level": 2})
