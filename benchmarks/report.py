@@ -40,7 +40,7 @@ def tables(figures: Mapping[str, Any]) -> dict[str, Table]:
         "signers": [
             ["One signature in a vault", "ms", "More than alone, ms", "Times"],
             *(
-                [row["name"], *(f"{row[name]:.2f}" for name in ("milliseconds", "added_milliseconds", "ratio"))]
+                [row["name"], f"{row['milliseconds']:.3f}", f"{row['added_milliseconds']:.3f}", f"{row['ratio']:.2f}"]
                 for row in figures["signers"]["costs"]
             ),
         ],

@@ -63,8 +63,7 @@ def test_recipe_saves_what_the_asgi_page_says():
 
 
 def test_signers_are_compared_with_the_bare_call_of_each_vault():
-    rows = [row[:1] + row[2:] for row in report.tables(FIGURES)["signers"][1:]]
-    bare = ["0.00", "1.00"]
+    rows = report.tables(FIGURES)["signers"][1:]
     assert [row[0] for row in rows] == [
         "SoftHSM2: python-pkcs11 alone",
         "SoftHSM2: PKCS11Signer",
@@ -72,7 +71,7 @@ def test_signers_are_compared_with_the_bare_call_of_each_vault():
         "moto's KMS: boto3 alone",
         "moto's KMS: AWSKMSSigner",
     ]
-    assert [row[1:] == bare for row in rows] == [True, False, False, True, False]
+    assert [row[2:] for row in rows if row[0].endswith("alone")] == [["0.000", "1.00"]] * 2
 
 
 def test_plot_shows_each_server():
