@@ -16,10 +16,13 @@ from typing import Any
 from . import report
 
 HERE = Path(__file__).parent
-# Each part runs in a process of its own. These numbers of rounds give steady medians within five minutes.
-ROUNDS = {"token_cost": 40, "request_cost": 30, "startup_cost": 15, "parallelism": 8, "server_cost": 6}
+# Each part runs in a process of its own. These numbers of rounds give steady medians within six minutes.
+ROUNDS = {"token_cost": 40, "request_cost": 30, "startup_cost": 15, "parallelism": 8, "signers": 40, "server_cost": 6}
 
-PACKAGES = ("Django", "PyJWT", "cryptography", "granian", "gunicorn", "uvicorn", "pylibmc", "pymemcache")
+PACKAGES = (
+    *("Django", "PyJWT", "cryptography", "granian", "gunicorn", "uvicorn", "pylibmc", "pymemcache"),
+    *("boto3", "moto", "python-pkcs11"),
+)
 
 
 def run(part: str, *arguments: str) -> Any:
@@ -54,6 +57,7 @@ def main() -> None:
     figures["request_cost"] = run("request_cost")
     figures["startup_cost"] = run("startup_cost")
     figures["parallelism"] = run("parallelism")
+    figures["signers"] = run("signers")
     figures["server_cost"] = run("server_cost", *(["--modules", *modules] if modules else []))
     report.write(figures, folder)
     for rows in report.tables(figures).values():

@@ -32,7 +32,17 @@ def tables(figures: Mapping[str, Any]) -> dict[str, Table]:
         ],
         "parallelism": [
             ["Two cores against one", "by", "times"],
-            *([row["name"], row["how"], f"{row['growth']:.2f}"] for row in figures["parallelism"]),
+            *(
+                [row["name"], row["how"], f"{row['growth']:.2f}"]
+                for row in (*figures["parallelism"], *figures["signers"]["processes"])
+            ),
+        ],
+        "signers": [
+            ["One signature in a vault", "ms", "More than alone, ms", "Times"],
+            *(
+                [row["name"], f"{row['milliseconds']:.3f}", f"{row['added_milliseconds']:.3f}", f"{row['ratio']:.2f}"]
+                for row in figures["signers"]["costs"]
+            ),
         ],
         "server_cost": [
             ["Server", "Sessions", "Connections", "Users", "Requests/s", "p99, ms", "µs", "Signatures", "MB"],

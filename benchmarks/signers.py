@@ -1,18 +1,22 @@
 """What a signature costs in a vault, bare and through the package. ``python -m benchmarks.signers`` prints JSON.
 
-The vaults are SoftHSM2 and moto's server on this machine. The figures of KMS are seconds of the clock, because a
-request mostly waits; the others are processor time.
+The vaults are SoftHSM2 and moto's server on this machine. A request to KMS mostly waits, so its figures are wall-clock
+time, and the calls are timed one by one, because a server does not answer at the same speed for long. The other figures
+are processor time.
 """
 
 from __future__ import annotations
 
 import json
 import os
+import random
+import shutil
+import statistics
 import subprocess
 import sys
 import tempfile
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
@@ -23,22 +27,47 @@ from tests.signers.kms import CREDENTIALS, Moto
 from tests.signers.softhsm import KEY_LABEL, PIN, SoftHSM
 
 from . import plain_site
-from .timing import Subject, cores, figures, in_turns, pin, timed
+from .timing import Samples, cores, in_turns, pin, ratios, timed
 
 DATA = b"x" * 400
-BARE_PKCS11 = "python-pkcs11: sign()"
-BARE_KMS = "boto3: client.sign()"
-SECONDS = 3.0
+SECONDS = 2.0
+PROCESS_ROUNDS = 3
+CALLS_PER_ROUND = 40
+
+ALL_CORES = cores()
+
+Call = Callable[[], object]
 
 
-def timed_by_clock(call: Callable[[], object]) -> Subject:
-    def subject(count: int) -> float:
-        started = time.perf_counter()
-        for _ in range(count):
-            call()
-        return time.perf_counter() - started
+def rows(samples: Samples) -> list[dict[str, Any]]:
+    """Return a row for each call: its time, and how much more it takes than the first one, as medians of the rounds."""
+    bare = next(iter(samples))
+    return [
+        {
+            "name": name,
+            "milliseconds": round(statistics.median(seconds) * 1e3, 3),
+            "added_milliseconds": round(
+                statistics.median(one - other for one, other in zip(seconds, samples[bare], strict=True)) * 1e3, 3
+            ),
+            "ratio": round(statistics.median(ratios(samples, name, bare)), 3),
+        }
+        for name, seconds in samples.items()
+    ]
 
-    return subject
+
+def one_by_one(calls: Mapping[str, Call], rounds: int) -> Samples:
+    """Return the seconds that each call took, in each of the rounds."""
+    samples: dict[str, list[float]] = {name: [] for name in calls}
+    order = list(calls)
+    for call in calls.values():
+        call()
+    for _ in range(rounds):
+        random.shuffle(order)
+        for name in order:
+            started = time.perf_counter()
+            calls[name]()
+            samples[name].append(time.perf_counter() - started)
+    return samples
 
 
 @contextmanager
@@ -52,7 +81,7 @@ def softhsm() -> Iterator[dict[str, Any]]:
         yield token.options()
 
 
-def bare_pkcs11(options: dict[str, Any]) -> Callable[[], bytes]:
+def bare_pkcs11(options: dict[str, Any]) -> Call:
     token = pkcs11.lib(options["module_path"]).get_token(token_label=options["token_label"])
     session = token.open(user_pin=PIN)
     [key] = session.get_objects(
@@ -72,11 +101,11 @@ def pkcs11_figures(options: dict[str, Any], rounds: int) -> list[dict[str, Any]]
     setting = {"SIGNER": {"BACKEND": f"{PKCS11Signer.__module__}.PKCS11Signer", "OPTIONS": options}}
     with override_settings(TINYMCE_JWT=setting):
         subjects = {
-            BARE_PKCS11: timed(bare_pkcs11(options)),
-            "PKCS11Signer.sign()": timed(lambda: signer.sign(DATA, "RS256")),
-            "issue_token() with PKCS11Signer": timed(lambda: issue_token(user)),
+            "SoftHSM2: python-pkcs11 alone": timed(bare_pkcs11(options)),
+            "SoftHSM2: PKCS11Signer": timed(lambda: signer.sign(DATA, "RS256")),
+            "SoftHSM2: issue_token": timed(lambda: issue_token(user)),
         }
-        return figures(in_turns(subjects, rounds), BARE_PKCS11)
+        return rows(in_turns(subjects, rounds))
 
 
 def kms_figures(rounds: int) -> list[dict[str, Any]]:
@@ -99,11 +128,11 @@ def kms_figures(rounds: int) -> list[dict[str, Any]]:
             "MessageType": "RAW",
             "SigningAlgorithm": "RSASSA_PKCS1_V1_5_SHA_256",
         }
-        subjects = {
-            BARE_KMS: timed_by_clock(lambda: client.sign(**parameters)),
-            "AWSKMSSigner.sign()": timed_by_clock(lambda: signer.sign(DATA, "RS256")),
+        calls = {
+            "moto's KMS: boto3 alone": lambda: client.sign(**parameters),
+            "moto's KMS: AWSKMSSigner": lambda: signer.sign(DATA, "RS256"),
         }
-        return figures(in_turns(subjects, rounds), BARE_KMS)
+        return rows(one_by_one(calls, rounds * CALLS_PER_ROUND))
     finally:
         moto.stop()
 
@@ -142,15 +171,29 @@ def signatures_per_second(options: dict[str, Any], used_cores: list[int]) -> flo
     return sum(int(process.communicate()[0]) for process in processes) / SECONDS
 
 
-def main(rounds: str = "30") -> None:
-    with softhsm() as options:
-        scaling = [
-            {"processes": number, "signatures_per_second": round(signatures_per_second(options, cores()[:number]))}
-            for number in range(1, min(2, len(cores())) + 1)
-        ]
-        pin(cores()[0])
-        of_pkcs11 = pkcs11_figures(options, int(rounds))
-    json.dump({"pkcs11": of_pkcs11, "pkcs11_processes": scaling, "kms": kms_figures(int(rounds))}, sys.stdout)
+def growth(options: dict[str, Any]) -> list[dict[str, Any]]:
+    """Return how much more two processes sign than one, where there are two cores."""
+    if len(cores()) < 2:
+        return []
+    found = [
+        signatures_per_second(options, cores()[:2]) / signatures_per_second(options, cores()[:1])
+        for _ in range(PROCESS_ROUNDS)
+    ]
+    return [{"name": "PKCS11Signer, SoftHSM2", "how": "processes", "growth": round(statistics.median(found), 2)}]
+
+
+def main(rounds: str) -> None:
+    costs: list[dict[str, Any]] = []
+    processes: list[dict[str, Any]] = []
+    if shutil.which("softhsm2-util") is None:
+        print("Left out: all rows of SoftHSM2, which is not installed.", file=sys.stderr)
+    else:
+        with softhsm() as options:
+            processes = growth(options)
+            pin(cores()[0])
+            costs = pkcs11_figures(options, int(rounds))
+            pin(*ALL_CORES)
+    json.dump({"costs": [*costs, *kms_figures(int(rounds))], "processes": processes}, sys.stdout)
 
 
 if __name__ == "__main__":

@@ -62,6 +62,18 @@ def test_recipe_saves_what_the_asgi_page_says():
     assert wsgi < recipe
 
 
+def test_signers_are_compared_with_the_bare_call_of_each_vault():
+    rows = report.tables(FIGURES)["signers"][1:]
+    assert [row[0] for row in rows] == [
+        "SoftHSM2: python-pkcs11 alone",
+        "SoftHSM2: PKCS11Signer",
+        "SoftHSM2: issue_token",
+        "moto's KMS: boto3 alone",
+        "moto's KMS: AWSKMSSigner",
+    ]
+    assert [row[2:] for row in rows if row[0].endswith("alone")] == [["0.000", "1.00"]] * 2
+
+
 def test_plot_shows_each_server():
     most = max(row["users"] for row in FIGURES["server_cost"])
     plot = (DOCS / "performance" / "requests.svg").read_text(encoding="utf-8")

@@ -387,7 +387,10 @@ def test_50_requests_end_although_the_server_never_answers():
             # Without the deadline each would wait for three time-outs, and its message would name the time-out.
             messages = {call.result(timeout=120) for call in calls}
         finally:
+            kms.answer = answer_like_kms
             released.set()
+        # The threads of the calls are free again.
+        assert signer.sign(DATA, "RS256") == b"signature"
     (message,) = messages
     assert message == (
         "The KMS key alias/tiny cannot be used: KMS did not answer within 4.5 seconds. "
