@@ -237,7 +237,8 @@ def test_cross_site_table_is_what_a_browser_does(api, origin, visitor):
 
 
 def test_documentation_shows_the_application():
-    shown = {block.file: block.text for block in blocks("docs/apis.rst") if block.language in {"html", "javascript"}}
+    languages = {"html", "javascript", "text"}
+    shown = {block.file: block.text for block in blocks("docs/apis.rst") if block.language in languages}
     files = {path.name: path for path in api_site.PAGE.iterdir()}
     files["frontend/application.jsx"] = react_page.SOURCE / "application.jsx"
     assert shown == {name: path.read_text(encoding="utf-8") for name, path in files.items()}
