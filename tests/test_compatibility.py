@@ -81,7 +81,7 @@ def test_guardian_object_permission_is_asked_by_a_claim_mapper(ada, guardian_sit
     assert ask(ada, "?team=2").error == DENIED
 
 
-def test_allauth_logout_ends_the_tokens(allauth_site):
+def test_allauth_login_and_logout(allauth_site):
     client = HTTPClient(allauth_site)
     client.submit_form("/accounts/login/", login="ada", password="countess")
     assert ask(client).claims["name"] == "Ada Lovelace"

@@ -9,7 +9,7 @@ from django.urls import include, path
 from ninja import NinjaAPI
 from ninja.errors import HttpError
 from ninja.security import APIKeyHeader, HttpBasicAuth, HttpBearer, django_auth
-from ninja.throttling import AnonRateThrottle, UserRateThrottle
+from ninja.throttling import AnonRateThrottle, AuthRateThrottle, UserRateThrottle
 from ninja_jwt.authentication import AsyncJWTAuth, JWTAuth
 from rest_framework.authentication import BaseAuthentication, BasicAuthentication, SessionAuthentication
 from rest_framework.authentication import TokenAuthentication as DRFTokenAuthentication
@@ -193,6 +193,7 @@ urlpatterns = [
     ninja("ninja-jwt", JWTAuth()),
     ninja("async-ninja-jwt", AsyncJWTAuth()),
     ninja("two", [Bearer(), django_auth]),
+    ninja("two-reversed", [django_auth, Bearer()]),
     ninja("failure", failing),
     ninja("directory", directory),
     ninja("auser", auser),
@@ -200,5 +201,6 @@ urlpatterns = [
     ninja("http-403", http_error(403)),
     ninja("http-503", http_error(503)),
     ninja("none", None),
+    ninja("auth-throttle", Bearer(), throttle=AuthRateThrottle("2/day")),
     ninja("throttle", Bearer(), throttle=[AnonRateThrottle("1/day"), UserRateThrottle("2/day")]),
 ]
