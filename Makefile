@@ -8,7 +8,7 @@ BIN := $(VENV)/bin
 .PHONY: help demo test load check audit messages build bench docs clean
 
 help:
-	@echo "make demo    start the example project (PORT=$(PORT))"
+	@echo "make demo    start the example project (PORT=$(PORT); SIGNER=softhsm or kms keeps its key in a vault)"
 	@echo "make test    run the tests"
 	@echo "make load    run the load and fault tests for longer than make test does"
 	@echo "make check   run the linters, the type checker and the security rules"
@@ -19,16 +19,16 @@ help:
 	@echo "make docs    build the documentation"
 	@echo "make clean   remove what the other targets made, but for the demo's data"
 
-demo: $(VENV)/demo.stamp
+demo: $(VENV)/demo$(if $(SIGNER),-$(SIGNER)).stamp
 	@$(BIN)/python example_project/manage.py demo_setup
 	@$(BIN)/python example_project/manage.py demo_announce --port $(PORT)
-	@$(BIN)/python example_project/manage.py runserver $(PORT)
+	@$(BIN)/python $(if $(SIGNER),example_project/demo/vault.py $(SIGNER) )example_project/manage.py runserver $(PORT)
 
 test: $(VENV)/test.stamp
 	$(BIN)/python -m pytest --numprocesses=auto --dist=loadfile --cov --cov-report=term
 
 load: $(VENV)/test.stamp
-	LOAD=long $(BIN)/python -m pytest tests/load
+	LOAD=long $(BIN)/python -m pytest tests/load tests/signers/test_sites.py
 
 check: $(VENV)/check.stamp
 	$(BIN)/ruff check .

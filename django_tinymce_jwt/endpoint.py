@@ -192,7 +192,7 @@ class TokenEndpoint:
         except PermissionDenied as error:
             return self._refuse(PERMISSION_DENIED, f"The claim mapper refused: {error_text(error)}.")
         except Exception as error:
-            return self._refuse(TOKEN_UNAVAILABLE, error_text(error), error)
+            return self._refuse(TOKEN_UNAVAILABLE, f"{error_text(error)}{self._of_host()}", error)
 
     def _require_post_of_own_site(self) -> None:
         request = self.http_request
@@ -251,6 +251,11 @@ class TokenEndpoint:
         if settings.DEBUG:
             body["detail"] = reason
         return Reply(answer.status, body, {**HEADERS, **self._headers_of(answer, wait)})
+
+    def _of_host(self) -> str:
+        """Return for whom a site with tenants has failed."""
+        host = self.http_request.META.get("HTTP_HOST", "")
+        return "" if conf.read().tenant_settings is None else f" (for the host {printable(host)!r})"
 
     def _headers_of(self, answer: Answer, wait: float | None) -> dict[str, str]:
         if answer is METHOD_NOT_ALLOWED:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable
 from math import ceil
 from typing import Any
@@ -100,6 +101,21 @@ async def _await(result: Any) -> Any:
 class _Operation(Operation):
     """Leaves authentication and throttles to the endpoint, which runs them in the documented order."""
 
+    @property
+    def operation_id(self) -> str | None:
+        """An id that is made of the path, because a site may have several of these routers in one API."""
+        api = getattr(self, "api", None)
+        routes = [
+            str(pattern.pattern)
+            for pattern in (api._get_urls() if api else [])
+            if getattr(pattern.callback, "operation", None) is self
+        ]
+        return "_".join([*re.findall(r"\w+", routes[0]), "token"]) if routes else None
+
+    @operation_id.setter
+    def operation_id(self, value: str | None) -> None:
+        """Ninja sets what its decorators were given, which is nothing here."""
+
     def run(self, request: HttpRequest, **kwargs: Any) -> HttpResponse:
         return _Endpoint(self, request, kwargs.get("service", DEFAULT_SERVICE)).get_reply().as_response()
 
@@ -123,6 +139,7 @@ class _PathView(PathView):
         def view(request: HttpRequest, *args: Any, **kwargs: Any) -> Any:
             return operation.run(request, *args, **kwargs)
 
+        view.operation = operation  # type: ignore[attr-defined]
         view.csrf_exempt = True  # type: ignore[attr-defined]
         view.login_required = False  # type: ignore[attr-defined]
         view.view_class = _Endpoint  # type: ignore[attr-defined]  # how the system checks know the endpoint

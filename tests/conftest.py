@@ -30,8 +30,10 @@ SERVER_TESTS = (
     "test_audit_recipes.py",
     "test_behind_a_proxy.py",
     "test_compare.py",
+    "test_compatibility.py",
     "test_docs_blocks.py",
     "test_example_project.py",
+    "test_logins.py",
     "test_rotation.py",
     "test_stand_in.py",
 )

@@ -105,7 +105,7 @@ def test_claims_forge_no_line_of_the_report(site, place):
             claims["note"] = {FORGED: FORGED}
         case "list":
             claims["note"] = [FORGED]
-        case "header":
+        case _:
             headers[FORGED] = FORGED
     result = run("verify", sign(claims, headers=headers))
     assert result.status == 0
@@ -159,9 +159,6 @@ def test_claims_that_are_left_out_are_counted(site):
 class Terminal(io.StringIO):
     encoding = "utf-8"
 
-    def isatty(self):
-        return True
-
 
 def printed(*arguments):
     """Everything that the command writes for a terminal, as the command line does."""
@@ -190,6 +187,18 @@ def test_names_and_exceptions_reach_no_terminal_as_they_came(site, subcommand, m
     site.TINYMCE_JWT = {**site.TINYMCE_JWT, "CLAIM_MAPPER": mapper}
     text = printed(*subcommand)
     assert text
+    assert all(line.isprintable() for line in text.split("\n"))
+    assert [line for line in text.split("\n") if line.startswith("✓ signature")] == []
+
+
+@pytest.mark.django_db
+@pytest.mark.parametrize("mapper", [Forging, ForgingClaims])
+def test_traceback_reaches_no_terminal_as_it_came(site, mapper):
+    get_user_model().objects.create(pk=1, username="ada")
+    site.TINYMCE_JWT = {**site.TINYMCE_JWT, "CLAIM_MAPPER": mapper}
+    text = printed("token", "1", "--traceback")
+    assert text.startswith("Traceback (most recent call last):")
+    assert "in get_root" in text
     assert all(line.isprintable() for line in text.split("\n"))
     assert [line for line in text.split("\n") if line.startswith("✓ signature")] == []
 

@@ -7,7 +7,6 @@ import copy
 import pickle
 import random
 import re
-import shutil
 import struct
 import subprocess
 import sys
@@ -23,7 +22,7 @@ from django_tinymce_jwt.signers.pem import load_private_key
 from .helpers.command import run
 from .helpers.errors import key_error
 from .helpers.keys import OPENSSH, PKCS1, PKCS8, private_pem
-from .helpers.requirements import cannot_run
+from .helpers.requirements import program
 from .helpers.tokens import issued_token
 
 TEXT = "tr0ub4dor-and-3"
@@ -205,10 +204,8 @@ def test_key_with_a_huge_amount_of_work_is_in_no_message(settings):
 @pytest.mark.parametrize("passphrase", [TEXT, "wrong"])
 @pytest.mark.parametrize("cipher", ["aes256-gcm@openssh.com", "aes256-ctr", "aes256-cbc"])
 def test_openssh_key_of_every_cipher_is_loaded_or_refused(settings, tmp_path, cipher, passphrase):
-    if shutil.which("ssh-keygen") is None:
-        cannot_run("No ssh-keygen. On Debian: apt-get install openssh-client")
-    path = tmp_path / "tiny"
-    command = ["ssh-keygen", "-q", "-t", "rsa", "-b", "2048", "-a", "1", "-N", TEXT, "-Z", cipher, "-f", path]
+    path, keygen = tmp_path / "tiny", program("ssh-keygen", "openssh-client")
+    command = [keygen, "-q", "-t", "rsa", "-b", "2048", "-a", "1", "-N", TEXT, "-Z", cipher, "-f", path]
     subprocess.run(command, check=True, capture_output=True)
     settings.TINYMCE_JWT = {"PRIVATE_KEY": path.read_text(), "PRIVATE_KEY_PASSPHRASE": passphrase}
     if passphrase == TEXT:

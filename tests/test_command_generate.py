@@ -14,6 +14,7 @@ from django_tinymce_jwt import issue_token
 from django_tinymce_jwt.management.commands.tinymce_jwt import Command
 
 from .helpers.command import assert_nothing_private, run
+from .helpers.keys import private_pem
 
 
 def mode_of(path):
@@ -32,6 +33,14 @@ def test_generate_works_before_there_are_settings(settings, tmp_path):
     assert not hasattr(settings, "TINYMCE_JWT")
     assert run("keys", "generate", tmp_path / "tiny.pem").status == 0
     assert Command.requires_system_checks == []
+
+
+def test_generate_for_a_service_that_is_not_listed_makes_no_unencrypted_key(settings, tmp_path):
+    settings.TINYMCE_JWT = {"PRIVATE_KEY": private_pem(passphrase="secret"), "PRIVATE_KEY_PASSPHRASE": "secret"}
+    result = run("keys", "generate", tmp_path / "tiny.pem", "--service", "exportpdf")
+    assert result.status == 1
+    assert "'exportpdf' is not configured" in result.err
+    assert list(tmp_path.iterdir()) == []
 
 
 @pytest.mark.parametrize("mask", [0o000, 0o077])

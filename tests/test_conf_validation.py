@@ -163,7 +163,8 @@ def test_unknown_name_near_to_services_is_refused_with_it(configure, name):
 
 def test_unknown_name_near_to_none_is_refused_with_all_names(configure):
     configure({"ISSUER": "value"})
-    assert settings_error() == f'TINYMCE_JWT["ISSUER"] is not a setting. The names are: {SETTINGS}, SERVICES.'
+    names = f"{SETTINGS}, TENANT_SETTINGS, SERVICES"
+    assert settings_error() == f'TINYMCE_JWT["ISSUER"] is not a setting. The names are: {names}.'
 
 
 def test_services_in_a_section_are_refused(configure):

@@ -463,6 +463,29 @@ def test_unknown_user_is_reported(healthy):
     assert "No user has the username or the primary key 'bob'." in result.err
 
 
+# origins
+
+
+def test_origin_of_a_site_without_the_urls_is_not_tried(healthy):
+    healthy.ROOT_URLCONF = "tests.sites.without_urls"
+    findings = examine("--origin", "https://intranet.example.com")
+    assert findings.texts("origin", "info").startswith("django_tinymce_jwt.urls is not included, so no URL was tried.")
+
+
+def test_origin_of_a_site_that_does_not_start_is_an_error(healthy):
+    with_middleware(healthy, "no.such.Middleware")
+    found = examine("--origin", "https://intranet.example.com").texts("origin", "error")
+    assert found.startswith("The site cannot be asked: ")
+    assert found.endswith("Fix what keeps the site from starting.")
+
+
+def test_mapper_that_cannot_be_imported_is_reported_once(healthy):
+    healthy.TINYMCE_JWT = {**healthy.TINYMCE_JWT, "CLAIM_MAPPER": "no.such.Mapper"}
+    findings = examine()
+    assert len([found for found in findings if "no.such.Mapper" in found["text"]]) == 1
+    assert findings.texts("claims") == ""
+
+
 def test_doctor_never_shows_the_key(healthy, key_path):
     out = run("doctor").out
     assert not [line for line in key_path.read_text().splitlines() if line in out]

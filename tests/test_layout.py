@@ -160,6 +160,12 @@ def test_unlisted_module_is_a_fault(copy):
     assert faults_in(copy) == ["helpers is in 0 rows of ROWS in tests/test_layout.py: list each module in exactly one."]
 
 
+def test_import_of_a_module_that_does_not_exist_is_a_fault(copy):
+    with (copy / "tokens.py").open("a", encoding="utf-8") as file:
+        file.write("\nfrom .missing import name\n")
+    assert faults_in(copy) == ["tokens imports missing, which does not exist."]
+
+
 @pytest.mark.parametrize(
     "statement",
     [

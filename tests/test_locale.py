@@ -10,6 +10,7 @@ from pathlib import Path
 import django
 import polib
 import pytest
+from django.conf.locale import LANG_INFO
 from django.core.management import call_command
 from django.test import RequestFactory
 from django.utils import translation
@@ -18,7 +19,8 @@ import django_tinymce_jwt
 from django_tinymce_jwt import endpoint, providers
 from django_tinymce_jwt.views import TokenView
 
-from .helpers.requirements import cannot_run
+from .helpers.documents import read
+from .helpers.requirements import program
 from .helpers.translations import write_translation
 
 PACKAGE = Path(django_tinymce_jwt.__file__).parent
@@ -55,8 +57,7 @@ def keys(entries):
 @pytest.fixture(scope="module")
 def extracted(tmp_path_factory):
     """The texts that the source has now."""
-    if shutil.which("xgettext") is None:  # pragma: no cover
-        cannot_run("No xgettext: extracting the texts needs GNU gettext. On Debian: apt-get install gettext")
+    program("xgettext", "gettext")  # makemessages runs it
     folder = tmp_path_factory.mktemp("source") / "package"
     shutil.copytree(PACKAGE, folder, ignore=shutil.ignore_patterns("locale", "__pycache__"))
     (folder / "locale").mkdir()
@@ -68,6 +69,17 @@ def extracted(tmp_path_factory):
 
 def test_languages_are_those_that_are_tested():
     assert sorted(path.name for path in (PACKAGE / "locale").iterdir()) == sorted(LANGUAGES)
+
+
+def test_documentation_lists_the_languages():
+    """By Django's own names for them."""
+    page = read("docs/languages.rst")
+    listed = re.search(r"The package has these languages: (.*?)\.\n", page, re.DOTALL)[1]
+    names = [LANG_INFO[translation.to_language(language)]["name"] for language in LANGUAGES]
+    # Django wrote "Bokmal" for a long time.
+    assert re.split(r",\s+|\s+and\s+", listed.replace("å", "a")) == sorted(name.replace("å", "a") for name in names)
+    assert "The four texts of ``providers.js``" in page
+    assert len(providers.TEXTS) == 4
 
 
 @each_language
@@ -90,6 +102,7 @@ def test_catalogue_names_its_language_and_encoding(language):
 
 @each_language
 def test_catalogue_is_compiled(language):
+    assert path_of(language, "mo").is_file()
     compiled = {(entry.msgctxt, entry.msgid): entry.msgstr for entry in polib.mofile(str(path_of(language, "mo")))}
     assert compiled == {(entry.msgctxt, entry.msgid): entry.msgstr for entry in catalogue(language)}
 
@@ -155,6 +168,7 @@ EARLY = [
     ("post", "tinydrive", {}, endpoint.NOT_AUTHENTICATED),
 ]
 each_early_answer = pytest.mark.parametrize(("method", "service", "headers", "answer"), EARLY)
+each_adapter = pytest.mark.parametrize("prefix", ["/tinymce/jwt/", "/drf/", "/ninja/jwt/"])
 
 
 def in_german(answer):
@@ -163,23 +177,28 @@ def in_german(answer):
     return catalogue("de").find(english).msgstr
 
 
-def path_to(service):
-    return "/tinymce/jwt/" if service == "tinydrive" else f"/tinymce/jwt/{service}/"
+def path_to(service, prefix):
+    return prefix if service == "tinydrive" else f"{prefix}{service}/"
 
 
+@each_adapter
 @each_early_answer
-def test_early_answer_is_in_the_language_of_the_browser(site, client, method, service, headers, answer):
-    response = getattr(client, method)(path_to(service), headers={**headers, "Accept-Language": "de-AT,de;q=0.9"})
+@pytest.mark.urls("tests.sites.api.urls")
+def test_early_answer_is_in_the_language_of_the_browser(site, client, method, service, headers, answer, prefix):
+    headers = {**headers, "Accept-Language": "de-AT,de;q=0.9"}
+    response = getattr(client, method)(path_to(service, prefix), headers=headers)
     assert response.json()["message"] == in_german(answer)
 
 
+@each_adapter
 @each_early_answer
+@pytest.mark.urls("tests.sites.api.urls")
 def test_early_answer_is_in_the_sites_language_without_locale_middleware(
-    site, client, method, service, headers, answer
+    site, client, method, service, headers, answer, prefix
 ):
     site.MIDDLEWARE = [name for name in site.MIDDLEWARE if not name.endswith("LocaleMiddleware")]
     site.LANGUAGE_CODE = "de"
-    response = getattr(client, method)(path_to(service), headers={**headers, "Accept-Language": "ja"})
+    response = getattr(client, method)(path_to(service, prefix), headers={**headers, "Accept-Language": "ja"})
     assert response.json()["message"] == in_german(answer)
 
 

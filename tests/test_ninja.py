@@ -11,8 +11,11 @@ from django.contrib.auth import get_user_model
 from django.core.cache import cache
 from django.core.checks import run_checks
 from django.test import AsyncClient, Client
+from ninja import NinjaAPI, Router
 from ninja_jwt.tokens import AccessToken
 from rest_framework.authtoken.models import Token
+
+from django_tinymce_jwt.ninja import token_router
 
 from .helpers.endpoint import ask, claims_of, each_server, error_of
 from .sites.api import urls
@@ -199,9 +202,30 @@ def test_openapi_schema_names_both_answers():
     assert set(schema["components"]["schemas"]["TinymceToken"]["properties"]) == {"token"}
 
 
+def test_operation_ids_of_several_routers_differ(capsys):
+    schema = several.get_openapi_schema(path_prefix="/")
+    assert {path: item["post"]["operationId"] for path, item in schema["paths"].items()} == {
+        "/tinymce/jwt/": "tinymce_jwt_token",
+        "/tinymce/jwt/{service}/": "tinymce_jwt_service_token",
+        "/staff/": "staff_token",
+        "/staff/{service}/": "staff_service_token",
+        "/v2/tokens/": "v2_tokens_token",
+        "/v2/tokens/{service}/": "v2_tokens_service_token",
+    }
+    # Ninja prints a warning where an id is used twice.
+    assert capsys.readouterr().out == ""
+
+
 @pytest.mark.urls(__name__)
 def test_checks_know_the_router_as_an_endpoint(site):
     assert not [message for message in run_checks() if message.id == "django_tinymce_jwt.W004"]
 
+
+several = NinjaAPI(urls_namespace="several", docs_url=None)
+several_parent = Router()
+several_parent.add_router("/tokens/", token_router())
+several.add_router("/tinymce/jwt/", token_router())
+several.add_router("/staff/", token_router())
+several.add_router("/v2/", several_parent)
 
 urlpatterns = [pattern for pattern in urls.urlpatterns if str(pattern.pattern) == "ninja/bearer/"]

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import shutil
 import subprocess
 from pathlib import Path
 
@@ -13,7 +12,7 @@ from django.urls import include, path, reverse
 
 import django_tinymce_jwt
 
-from .helpers.requirements import cannot_run
+from .helpers.requirements import program
 from .helpers.services import API_KEY, API_SECRET, ENVIRONMENT_ID
 
 STATIC = Path(django_tinymce_jwt.__file__).parent / "providers.js"
@@ -157,8 +156,6 @@ def test_script_has_no_long_line():
 
 
 def test_script_passes_its_javascript_tests():
-    node = shutil.which("node")
-    if node is None:  # pragma: no cover
-        cannot_run("The tests of providers.js need Node.js 18 or newer. On Debian: apt-get install nodejs")
+    node = program("node", "nodejs")
     run = subprocess.run([node, "--test", *JS_TESTS], capture_output=True, text=True, timeout=120)
     assert run.returncode == 0, run.stdout + run.stderr

@@ -51,6 +51,13 @@ FAULTS = {
         "test_deployment_checks_pass",
         "tiny.DriveClaim'",
     ),
+    "mapper of another service": (
+        SETTINGS,
+        "tiny.DriveClaims",
+        "tiny.AIClaims",
+        "test_user_with_the_permission_gets_a_token",
+        "It comes from get_name() of the claim mapper intranet.tiny.AIClaims.",
+    ),
     "permission not required": (
         SETTINGS,
         '"REQUIRED_PERMISSION": "auth.view_user",',
@@ -67,8 +74,8 @@ FAULTS = {
     ),
     "service not listed": (
         SETTINGS,
-        '"tinymceai": {',
-        '"tinymceai-onprem": {',
+        '"tinymceai": {"CLAIM_MAPPER": "intranet.tiny.AIClaims", "LIFETIME": 900},',
+        "",
         "test_assistant_has_the_permissions_of_the_site",
         "The answer for 'tinymceai' is 404, not a token: unknown_service.",
     ),

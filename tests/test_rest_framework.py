@@ -162,11 +162,26 @@ def test_made_up_authorization_header_does_not_exempt_the_session(ada, kind):
     assert error_of(post(kind, ada, {**EVIL, "Authorization": "Bearer made-up"})) == NOT_AUTHENTICATED
 
 
-def test_made_up_authorization_header_does_not_exempt_a_cookie(ada):
-    cookie = f"token={Token.objects.create(user=ada)}"
-    assert claims_of(post("cookie", headers={"Cookie": cookie}))["sub"] == str(ada.pk)
-    headers = {**EVIL, "Cookie": cookie, "Authorization": "Bearer made-up"}
-    assert error_of(post("cookie", headers=headers)) == NOT_AUTHENTICATED
+def token_cookie(user):
+    return {"Cookie": f"token={Token.objects.create(user=user)}"}
+
+
+def jwt_cookie(user):
+    return {"Cookie": f"access={AccessToken.for_user(user)}"}
+
+
+def test_jwt_cookie_gets_a_token_without_a_csrf_token(ada):
+    assert claims_of(post("jwt-cookie", headers=jwt_cookie(ada)))["sub"] == str(ada.pk)
+    assert error_of(post("jwt-cookie", headers={"Cookie": "access=made-up"})) == NOT_AUTHENTICATED
+
+
+@pytest.mark.parametrize(("kind", "cookie"), [("cookie", token_cookie), ("jwt-cookie", jwt_cookie)])
+def test_made_up_authorization_header_does_not_exempt_a_cookie(ada, kind, cookie):
+    headers = cookie(ada)
+    assert claims_of(post(kind, headers=headers))["sub"] == str(ada.pk)
+    assert error_of(post(kind, headers={**EVIL, **headers})) == CROSS_SITE
+    headers = {**EVIL, **headers, "Authorization": "Bearer made-up"}
+    assert error_of(post(kind, headers=headers)) == NOT_AUTHENTICATED
 
 
 def test_session_that_is_ignored_stays_logged_in(ada):

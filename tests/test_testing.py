@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 import shutil
 import subprocess
 import sys
@@ -19,12 +20,13 @@ from django.core.management.base import SystemCheckError
 from django.http import HttpResponse, JsonResponse
 from django.test import SimpleTestCase, TestCase, override_settings
 
-from django_tinymce_jwt import issue_token, verify_token
+from django_tinymce_jwt import issue_token, pytest_plugin, testing, verify_token
 from django_tinymce_jwt.claims import TinyAIClaims, TinyDriveClaims
 from django_tinymce_jwt.exceptions import InvalidToken
 from django_tinymce_jwt.testing import assert_token, override_tinymce_jwt
 
 from .demo import EXAMPLE, MADE_BY_USE
+from .helpers.documents import read
 from .helpers.keys import private_pem, public_pem, rsa_key
 from .helpers.services import SERVICES, all_services
 
@@ -325,6 +327,19 @@ def test_error_with_a_token_fails():
 
 
 # The module
+
+
+def test_reference_page_has_the_public_names():
+    page = read("docs/api.rst")
+    members = re.search(r"automodule:: django_tinymce_jwt\.testing\n   :members: (.*)", page)[1]
+    assert sorted(members.split(", ")) == sorted(testing.__all__)
+    # By hand, because the documentation is built without pytest.
+    plugin = page.partition("py:module:: django_tinymce_jwt.pytest_plugin\n")[2].partition("\nErrors\n")[0]
+    assert sorted(re.findall(r"^\.\. py:(?:class|function):: (\w+)", plugin, re.MULTILINE)) == sorted(
+        pytest_plugin.__all__
+    )
+    methods = sorted(name for name in vars(pytest_plugin.TinymceJwt) if not name.startswith("_"))
+    assert sorted(re.findall(r"^   \.\. py:method:: (\w+)", plugin, re.MULTILINE)) == methods
 
 
 def test_package_does_not_import_pytest_or_make_a_key():

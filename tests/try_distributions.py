@@ -21,8 +21,10 @@ from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption,
 from django.conf import settings
 
 assert "site-packages" in django_tinymce_jwt.__file__, django_tinymce_jwt.__file__
-for name in ("py.typed", "providers.js", "locale/de/LC_MESSAGES/django.mo"):
-    assert (Path(django_tinymce_jwt.__file__).parent / name).exists(), name
+package = Path(django_tinymce_jwt.__file__).parent
+for name in ("py.typed", "providers.js"):
+    assert (package / name).exists(), name
+assert len(list(package.glob("locale/*/LC_MESSAGES/django.mo"))) == 34
 key = rsa.generate_private_key(public_exponent=65537, key_size=2048)
 path = Path("tiny.pem").absolute()
 path.touch(mode=0o600)

@@ -14,7 +14,7 @@ from django.http import Http404, HttpRequest
 from django.views.decorators.debug import sensitive_variables
 
 from ..content import Content
-from ..display import error_text, printable
+from ..display import error_text
 from ..dotted_paths import import_function
 from ..secret import Secret
 from ..services import DEFAULT_SERVICE, SERVICES, Service
@@ -64,7 +64,6 @@ class Configuration(NamedTuple):
 
     ``has_passphrase``: PRIVATE_KEY_PASSPHRASE is set somewhere, even where the settings are wrong.
     ``tenant_settings``: what the setting TENANT_SETTINGS names, if these are not a tenant's settings.
-    ``origin``: words for where a tenant's settings that are wrong come from.
     ``error``: what TENANT_SETTINGS has raised; by ``Http404`` or ``PermissionDenied`` it refuses.
     """
 
@@ -73,7 +72,6 @@ class Configuration(NamedTuple):
     faults: tuple[Fault, ...]
     has_passphrase: bool = False
     tenant_settings: Callable[..., Any] | str | None = None
-    origin: str = ""
     error: Exception | None = None
 
     def serves(self, service: str) -> bool:
@@ -96,7 +94,7 @@ class Configuration(NamedTuple):
             faults = [f"The service {service!r} is not configured (configured: {configured}). {listing_hint()}"]
         if self.tenant_settings is not None:
             faults.append("TENANT_SETTINGS is set: for the settings of a tenant, pass request or tenant_settings.")
-        raise ImproperlyConfigured(self.origin + "\n".join(faults)) from self.error
+        raise ImproperlyConfigured("\n".join(faults)) from self.error
 
 
 class _Latest(NamedTuple):
@@ -137,15 +135,10 @@ def _ask_tenant(latest: _Latest, request: HttpRequest) -> Configuration:
     try:
         ask = import_function(TENANT_SETTINGS, latest.configuration.tenant_settings)
         overrides = ask(request)
-        found = _read_tenant(latest, {} if overrides is None else overrides)
+        return _read_tenant(latest, {} if overrides is None else overrides)
     except Exception as error:  # whatever the site's function raises
         fault = FAILED_TENANT_SETTINGS.fault(reason=error_text(error))
-        found = Configuration({}, () if isinstance(error, Http404) else None, (fault,), error=error)
-    if found.faults:
-        # The host is not kept with the configuration: others may have the same settings.
-        host = request.META.get("HTTP_HOST") or request.META.get("SERVER_NAME", "")
-        return found._replace(origin=f"For the host {printable(host)!r}: ")
-    return found
+        return Configuration({}, () if isinstance(error, Http404) else None, (fault,), error=error)
 
 
 def _read_tenant(latest: _Latest, overrides: Any) -> Configuration:
@@ -208,7 +201,9 @@ def configure(source: Any, overrides: Mapping[str, Any] | None = None) -> Config
             services[name] = _service_config(SERVICES[name], values)
     levels = (top, *(section for section in sections.values() if isinstance(section, Mapping)))
     has_passphrase = any(level.get("PRIVATE_KEY_PASSPHRASE") for level in levels)
-    return Configuration(services, tuple(known), tuple(faults), has_passphrase, top.get(TENANT_SETTINGS))
+    ask: Any = top.get(TENANT_SETTINGS)
+    tenant_settings = ask if TOP_LEVEL_SETTINGS[TENANT_SETTINGS].accepts(ask) else None
+    return Configuration(services, tuple(known), tuple(faults), has_passphrase, tenant_settings)
 
 
 def _without_empty(values: Mapping[Any, Any]) -> dict[Any, Any]:

@@ -79,8 +79,8 @@ def _configuration(host: str | None) -> Configuration:
         return conf.read()
     configuration = conf.read(request_to(host))
     if configuration.error is not None:
-        how = f"TENANT_SETTINGS has no settings for {host!r}: {error_text(configuration.error)}."
-        raise CommandError(how) from configuration.error
+        text = f"TENANT_SETTINGS has no settings for {host!r}: {error_text(configuration.error)}"
+        raise CommandError(text) from configuration.error
     return configuration
 
 

@@ -134,7 +134,7 @@ def _after_fork_in_child() -> None:
     _process = _Process()
 
 
-if hasattr(os, "register_at_fork"):
+if hasattr(os, "register_at_fork"):  # pragma: no branch  # Windows has no fork.
     os.register_at_fork(after_in_child=_after_fork_in_child)
 
 

@@ -221,3 +221,10 @@ if not TINY_API_KEY:
     from tiny_stand_in.settings import use_stand_in
 
     use_stand_in(globals())
+
+
+# Only for the demo: ``make demo SIGNER=...`` keeps the private key in a vault.
+if "DEMO_VAULT" in os.environ:
+    from demo.vault import use_vault
+
+    use_vault(globals())

@@ -20,7 +20,8 @@ LONGEST = 16 * 1024  # characters
 
 
 def public_key():
-    return RSAKey.import_key(Path(settings.TINY_STAND_IN["PUBLIC_KEY_PATH"]).read_bytes())
+    pem = settings.TINY_STAND_IN.get("PUBLIC_KEY") or Path(settings.TINY_STAND_IN["PUBLIC_KEY_PATH"]).read_bytes()
+    return RSAKey.import_key(pem)
 
 
 def api_secret():

@@ -3,15 +3,17 @@
 from __future__ import annotations
 
 import csv
+import json
 import os
 from itertools import product
 
 import jwt
 import pytest
 
-from tests.helpers import api_site
+from tests.helpers import api_site, react_page
 from tests.helpers.documents import blocks
-from tests.helpers.keys import public_pem
+from tests.helpers.keys import private_pem, public_pem
+from tests.helpers.requirements import cannot_run
 from tests.helpers.servers import ROOT
 from tests.helpers.visitor import Visitor
 
@@ -24,6 +26,7 @@ CLOSED = {
 }
 # Tiny's cloud takes the API key for a license; this TinyMCE does not.
 LICENSE = 'tinymce.overrideDefaults({ license_key: "gpl" });'
+STAND_IN = ROOT / "example_project" / "tiny_stand_in" / "static" / "tiny_stand_in"
 ENDPOINTS = ["/tinymce/jwt/", "/drf/tinymce/jwt/", "/ninja/tinymce/jwt/"]
 
 # All that a page can send along. A browser ignores the headers that it writes itself, and asks the API
@@ -136,6 +139,59 @@ def test_failed_refresh_is_told_to_the_user(application, api):
     application.sees("The request could not be prepared. Reload the page and try again.")
 
 
+@pytest.fixture(scope="module")
+def react_bundle():
+    try:
+        react_page.bundle("application.jsx", "react-application.js")
+    except react_page.CannotBundle as error:
+        cannot_run(str(error))
+
+
+@pytest.fixture
+def drive_visitor(browser, api, origin):
+    """A visitor whose Tiny Drive is the stand-in's, and whose tokens for it last for a second."""
+    api.change(
+        **{**CLOSED, "CORS_ALLOWED_ORIGINS": [origin]}, TINYMCE_JWT={"PRIVATE_KEY": private_pem(), "LIFETIME": 1}
+    )
+    visitor = Visitor(browser.new_context(locale="en-US"), api.url)
+    options = {"license_key": "gpl", "tinydrive_service_url": f"{api.url}/tiny/drive/"}
+    scripts = [(STAND_IN / name).read_text(encoding="utf-8") for name in ("client.js", "drive-dialog.js", "drive.js")]
+    visitor.serve_cdn(defaults="\n".join([f"tinymce.overrideDefaults({json.dumps(options)});", *scripts]))
+    yield visitor
+    visitor.context.close()
+    api.change(TINYMCE_JWT={"PRIVATE_KEY": private_pem()})
+
+
+def upload(visitor, name):
+    """Upload a file in the drive's dialog, and wait until the dialog shows it with the user's name."""
+    page = visitor.page
+    with page.expect_file_chooser() as chooser:
+        page.get_by_role("dialog").get_by_role("button", name="Upload a file…").click()
+    chooser.value.set_files({"name": name, "mimeType": "text/plain", "buffer": b"Salt"})
+    page.locator(".demo-file").filter(has_text=name).filter(has_text="uploaded by Ada Lovelace").wait_for()
+
+
+@pytest.mark.parametrize(("kind", "file"), [("plain", "index.html"), ("react", "react.html")])
+def test_application_uploads_before_and_after_its_access_token_expires(
+    drive_visitor, api, origin, react_bundle, kind, file
+):
+    visitor, page = drive_visitor, drive_visitor.page
+    tokens, refreshes = (visitor.count_requests(path) for path in ("/drf/tinymce/jwt/", "/api/token/refresh/"))
+    page.goto(f"{origin}/{file}")
+    sign_in(page)
+    visitor.wait_for_editors(1)
+    visitor.click("Drive")
+    upload(visitor, f"first-{kind}.txt")
+    assert (len(refreshes), len(tokens) > 0) == (0, True)
+    before = len(tokens)
+    expired = visitor.context.request.get(f"{api.url}/expired/").text()
+    page.evaluate("expired => { tokens.access = expired; }", expired)
+    # The stand-in refuses the token of the drive, so the editor asks for another one.
+    page.wait_for_timeout(2000)
+    upload(visitor, f"second-{kind}.txt")
+    assert (len(refreshes), len(tokens) > before) == (1, True)
+
+
 def outcome(visitor, api, attempts):
     """By endpoint: whether a page of another origin reads a token, with any of the attempts."""
     return {
@@ -182,4 +238,6 @@ def test_cross_site_table_is_what_a_browser_does(api, origin, visitor):
 
 def test_documentation_shows_the_application():
     shown = {block.file: block.text for block in blocks("docs/apis.rst") if block.language in {"html", "javascript"}}
-    assert shown == {path.name: path.read_text(encoding="utf-8") for path in api_site.PAGE.iterdir()}
+    files = {path.name: path for path in api_site.PAGE.iterdir()}
+    files["frontend/application.jsx"] = react_page.SOURCE / "application.jsx"
+    assert shown == {name: path.read_text(encoding="utf-8") for name, path in files.items()}

@@ -2,54 +2,22 @@
 
 from __future__ import annotations
 
-import json
-import os
-import subprocess
-import sys
-from contextlib import contextmanager
 from functools import partial
 from http.server import SimpleHTTPRequestHandler
 
-from .keys import private_pem
-from .servers import ROOT, SITES, serving, static_file
+from . import react_page
+from .servers import SITES, serving, static_file
+from .small_site import small_site
 
 PAGE = SITES / "api" / "page"
 
 
-class API:
-    """The running API; ``change`` changes its settings."""
-
-    def __init__(self, process):
-        self.process = process
-        self.url = f"http://localhost:{self.answer()}"
-
-    def answer(self):
-        line = self.process.stdout.readline().strip()
-        assert line, "The API has ended: what it said is above."
-        return line
-
-    def change(self, **settings):
-        self.process.stdin.write(json.dumps(settings) + "\n")
-        self.process.stdin.flush()
-        assert self.answer() == "changed"
-
-
-@contextmanager
 def api():
-    env = {**os.environ, "DJANGO_SETTINGS_MODULE": "tests.sites.api.settings", "API_PRIVATE_KEY": private_pem()}
-    command = [sys.executable, "-m", "tests.sites.api.serve"]
-    with subprocess.Popen(
-        command, cwd=ROOT, env=env, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True
-    ) as process:
-        try:
-            yield API(process)
-        finally:
-            process.stdin.close()
-            process.wait(timeout=30)
+    return small_site("tests.sites.api.settings")
 
 
 class Page(SimpleHTTPRequestHandler):
-    """The files of the application, with the URL of the API in them, and those of TinyMCE."""
+    """The files of the application, with the URL of the API in them, those of TinyMCE, and React's bundle."""
 
     def __init__(self, *args, api, **kwargs):
         self.api = api
@@ -68,7 +36,9 @@ class Page(SimpleHTTPRequestHandler):
         self.wfile.write(body)
 
     def translate_path(self, path):
-        return str(static_file(path.split("?")[0].lstrip("/")) or super().translate_path(path))
+        name = path.split("?")[0].lstrip("/")
+        bundle = react_page.STATIC / name
+        return str(bundle if bundle.is_file() else static_file(name) or super().translate_path(path))
 
     def log_message(self, *args):
         pass

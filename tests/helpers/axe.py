@@ -8,7 +8,7 @@ import subprocess
 import sys
 from pathlib import Path
 
-from .requirements import cannot_run
+from .requirements import program
 
 SOURCE = Path(__file__).parent.parent / "sites" / "accessibility"
 # Kept beside Python's packages until the version changes.
@@ -39,9 +39,7 @@ def serious_findings(page, exclude=()):
 
 
 def _install():
-    npm = shutil.which("npm")
-    if npm is None:
-        cannot_run("No npm: the tests of accessibility need it. On Debian: apt-get install npm")
+    npm = program("npm", "npm")
     FOLDER.mkdir(parents=True, exist_ok=True)
     for name in ("package.json", "package-lock.json"):
         shutil.copy(SOURCE / name, FOLDER)

@@ -38,7 +38,7 @@ class Block(NamedTuple):
         for line in self.text.splitlines():
             if line.startswith("$ "):
                 found.append((line.removeprefix("$ "), []))
-            elif line.strip():
+            else:
                 found[-1][1].append(line)
         return found
 

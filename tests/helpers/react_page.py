@@ -1,4 +1,4 @@
-"""The React page of the site, bundled as such sites do it: with npm's packages, by esbuild."""
+"""The React pages, bundled as sites do it: with npm's packages, by esbuild."""
 
 from __future__ import annotations
 
@@ -20,22 +20,21 @@ class CannotBundle(Exception):
     """The message says what is missing."""
 
 
-def bundle():
-    """Make ``STATIC / "react-page.js"``."""
+def bundle(source="page.jsx", output="react-page.js"):
+    """Make the file of that name in ``STATIC``."""
     # npm writes this file when it has installed everything.
     if not (FOLDER / "node_modules" / ".package-lock.json").exists():
         install()
     esbuild = FOLDER / "node_modules" / ".bin" / "esbuild"
-    output = STATIC / "react-page.js"
     subprocess.run(
         [
             esbuild,
-            SOURCE / "page.jsx",
+            SOURCE / source,
             "--bundle",
             "--minify",
             "--jsx=automatic",
             "--log-level=warning",
-            f"--outfile={output}",
+            f"--outfile={STATIC / output}",
         ],
         env={**os.environ, "NODE_PATH": str(FOLDER / "node_modules")},
         check=True,
@@ -46,11 +45,11 @@ def bundle():
 def install():
     npm = shutil.which("npm")
     if npm is None:
-        raise CannotBundle("No npm: the test of the React page needs it. On Debian: apt-get install npm")
+        raise CannotBundle("No npm: the tests of the React pages needs it. On Debian: apt-get install npm")
     FOLDER.mkdir(parents=True, exist_ok=True)
     for name in ("package.json", "package-lock.json"):
         shutil.copy(SOURCE / name, FOLDER)
     command = [npm, "ci", "--ignore-scripts", "--no-audit", "--no-fund", "--no-update-notifier"]
     run = subprocess.run(command, cwd=FOLDER, capture_output=True, text=True, timeout=300)
     if run.returncode:
-        raise CannotBundle(f"npm cannot install what the test of the React page needs: {run.stderr}")
+        raise CannotBundle(f"npm cannot install what the tests of the React pages needs: {run.stderr}")

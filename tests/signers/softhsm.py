@@ -73,7 +73,7 @@ TOKEN_FLAGS_ATTRIBUTE = (0x8000_534B).to_bytes(8, "big")
 def find_module():
     candidates = [os.environ["SOFTHSM2_MODULE"]] if "SOFTHSM2_MODULE" in os.environ else MODULE_PATHS
     found = [path for path in candidates if Path(path).exists()]
-    if not found or shutil.which("softhsm2-util") is None:
+    if not found or shutil.which("softhsm2-util") is None:  # pragma: no cover
         cannot_run(
             "needs SoftHSM2: apt-get install softhsm2. "
             "If its libsofthsm2.so is in another folder, set the environment variable SOFTHSM2_MODULE to its path."

@@ -209,11 +209,9 @@ SECRET_CREDENTIALS = ("AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY", "AWS_SESSION
 
 def report_of(signer):
     """What Django would mail of the error."""
-    try:
+    with pytest.raises(SigningKeyError) as caught:
         signer.sign(DATA, "RS256")
-    except SigningKeyError:
-        return ExceptionReporter(None, *sys.exc_info()).get_traceback_html()
-    raise AssertionError("nothing was raised")
+    return ExceptionReporter(None, caught.type, caught.value, caught.tb).get_traceback_html()
 
 
 def test_report_of_a_refusal_shows_neither_account_nor_credentials():
@@ -330,6 +328,13 @@ def test_missing_region_is_said(moto):
     assert error_of(signer) == "The KMS key alias/tiny cannot be used: no region is known. Hint: set region_name."
 
 
+def test_wrong_name_of_a_region_is_said(moto):
+    assert error_of(AWSKMSSigner(**moto.options("alias/tiny", region_name="eu central"))) == (
+        "The KMS key alias/tiny cannot be used: boto3 raised InvalidRegionError: "
+        "Provided region_name 'eu central' doesn't match a supported format."
+    )
+
+
 def test_unreachable_server_is_said_and_used_again_when_it_is_back():
     server = Moto()
     server.start()
@@ -411,11 +416,8 @@ children = []
 for number in range(5):
     child = os.fork()
     if child == 0:
-        try:
-            for turn in range(10): sign(f"{number} {turn}".encode())
-            os._exit(0)
-        finally:
-            os._exit(1)
+        for turn in range(10): sign(f"{number} {turn}".encode())
+        sys.exit()
     children.append(child)
 for turn in range(10): sign(f"parent {turn}".encode())
 print([os.waitpid(child, 0)[1] for child in children])

@@ -7,6 +7,7 @@ import pickle
 import subprocess
 import sys
 import time
+from contextlib import suppress
 
 import pkcs11
 import pytest
@@ -41,12 +42,10 @@ def sign_in_the_end(signer, seconds=20):
     """Sign as requests would: again and again until the vault is back."""
     end = time.monotonic() + seconds
     while True:
-        try:
+        with suppress(SigningKeyError):
             return signer.sign(DATA, "RS256")
-        except SigningKeyError:
-            if time.monotonic() > end:
-                raise
-            time.sleep(0.1)
+        assert time.monotonic() < end
+        time.sleep(0.1)
 
 
 def test_signer_is_right_with_every_algorithm(token):
@@ -146,13 +145,11 @@ def test_pin_is_in_no_representation(token):
             copier(signer)
 
 
-def report_of(call):
-    try:
-        call()
-    except Exception:
-        kind, value, traceback = sys.exc_info()
-        return ExceptionReporter(None, kind, value, traceback).get_traceback_html()
-    raise AssertionError("nothing was raised")
+def report_of(signer):
+    """What Django would mail of the error."""
+    with pytest.raises(SigningKeyError) as caught:
+        signer.sign(DATA, "RS256")
+    return ExceptionReporter(None, caught.type, caught.value, caught.tb).get_traceback_html()
 
 
 def test_error_report_does_not_hold_the_pin(token, tmp_path):
@@ -160,10 +157,10 @@ def test_error_report_does_not_hold_the_pin(token, tmp_path):
     options = token.options(pin_secret=wrong_pin)
     signer = PKCS11Signer(**options)
     del options
-    assert PIN not in report_of(lambda: signer.sign(DATA, "RS256"))
+    assert PIN not in report_of(signer)
     (tmp_path / "pin").write_bytes(b"\xff" + PIN.encode())
     signer = PKCS11Signer(**token.options(pin_secret=None, pin_path=tmp_path / "pin"))
-    assert PIN not in report_of(lambda: signer.sign(DATA, "RS256"))
+    assert PIN not in report_of(signer)
 
 
 # The PIN
@@ -465,11 +462,8 @@ statuses = []
 for _ in range(20):
     child = os.fork()
     if child == 0:
-        try:
-            for _ in range(3): sign(signer)
-            os._exit(0)
-        finally:
-            os._exit(1)
+        for _ in range(3): sign(signer)
+        sys.exit()
     statuses.append(os.waitpid(child, 0)[1])
 stop.set()
 for thread in threads: thread.join()
@@ -504,6 +498,42 @@ def test_child_of_a_fork_does_not_use_the_login_of_its_parent(token, tmp_path):
     assert run(LOGIN_OF_A_CHILD, token, str(path)) == (
         f"The PIN file {path} cannot be read: No such file or directory. Hint: correct pin_path.\n"
     )
+
+
+LOGIN_OF_OTHER_CODE = """
+import pkcs11
+from django_tinymce_jwt.exceptions import SigningKeyError
+
+signer = PKCS11Signer(module_path=module_path, token_label=token_label, key_label="tiny", pin_secret="wrong")
+session = pkcs11.lib(module_path).get_token(token_label=token_label).open(user_pin=pin)
+if os.fork() == 0:
+    try:
+        sign(signer)
+    except SigningKeyError as error:
+        print(error)
+    sys.exit()
+sys.exit(os.waitstatus_to_exitcode(os.wait()[1]))
+"""
+
+
+def test_child_of_a_fork_does_not_use_the_login_of_other_code_in_its_parent(token):
+    assert "the PIN is wrong" in run(LOGIN_OF_OTHER_CODE, token)
+
+
+FORK_DURING_A_CALL = """
+signer = make_signer()
+sign(signer)
+# A module that never returns keeps the lock.
+signer._module.lock.acquire()
+if os.fork() == 0:
+    sign(signer)
+    sys.exit()
+sys.exit(os.waitstatus_to_exitcode(os.wait()[1]))
+"""
+
+
+def test_fork_does_not_wait_for_a_module_that_never_returns(token):
+    run(FORK_DURING_A_CALL, token)
 
 
 STORM = """

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import sys
 from argparse import SUPPRESS, RawDescriptionHelpFormatter
 from collections.abc import Callable
 from pathlib import Path
@@ -13,7 +14,7 @@ from django.core.management import BaseCommand, CommandError, CommandParser
 from django.db import Error as DatabaseError
 
 from ...diagnostics.key_pairs import BITS
-from ...display import printable
+from ...display import printable, traceback_text
 from ...exceptions import TinymceJwtError
 from ...services import SERVICES
 from .. import help_texts, outcomes
@@ -55,6 +56,14 @@ class Command(BaseCommand):
         for parser_of_one in (generate, public, inspect, token, verify, doctor):
             about = "with TENANT_SETTINGS: the host of the tenant whose settings are meant"
             parser_of_one.add_argument("--host", metavar="HOST", help=about)
+
+    def run_from_argv(self, argv: list[str]) -> None:
+        try:
+            super().run_from_argv(argv)
+        except CommandError as error:  # with --traceback
+            # Python would print it as it is, and what an error says may come from a token or a user.
+            self.stderr.write(_shown(traceback_text(error), self.stderr))
+            sys.exit(error.returncode)
 
     def handle(self, *, run: Callable[..., outcomes.Outcome], output: str, **options: Any) -> None:
         try:

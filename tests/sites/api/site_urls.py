@@ -40,6 +40,7 @@ urlpatterns = [
     path("ninja/", api.urls),
     path("api/token/", TokenObtainPairView.as_view()),
     path("api/token/refresh/", TokenRefreshView.as_view()),
+    path("tiny/", include("tiny_stand_in.urls")),
     path("sign-in/", sign_in),
     path("expired/", expired),
 ]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dj_rest_auth.jwt_auth import JWTCookieAuthentication
 from django.contrib.auth import get_user_model
 from django.contrib.auth.models import AnonymousUser
 from django.urls import include, path
@@ -44,7 +45,7 @@ class BrokenChallenge(BaseAuthentication):
 
 
 class CookieAuthentication(BaseAuthentication):
-    """Takes DRF's token from a cookie, as some sites do."""
+    """Takes DRF's token from a cookie, also where the request has an ``Authorization`` header."""
 
     def authenticate(self, request):
         token = Token.objects.filter(key=request.COOKIES.get("token")).first()
@@ -171,6 +172,7 @@ urlpatterns = [
     path("drf/for/two/", drf(DRFTokenAuthentication, SessionAuthentication)),
     path("drf/for/two-reversed/", drf(SessionAuthentication, DRFTokenAuthentication)),
     path("drf/for/cookie/", drf(CookieAuthentication)),
+    path("drf/for/jwt-cookie/", drf(JWTCookieAuthentication)),
     path("drf/for/body/", drf(BodyAuthentication)),
     path("drf/for/failure/", drf(FailingAuthentication)),
     path("drf/for/challenge/", drf(BrokenChallenge)),

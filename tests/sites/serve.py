@@ -1,4 +1,4 @@
-"""Serves the API on a free port of localhost, which it prints, until its standard input ends.
+"""Serves a small site on a free port of localhost, which it prints, until its standard input ends.
 
 Each line of its standard input is a JSON object of settings to change, and is answered by a line.
 """
@@ -33,12 +33,14 @@ def follow(server):
 
 def serve():
     with tempfile.TemporaryDirectory() as folder:
-        os.environ["API_DATABASE"] = str(Path(folder) / "db.sqlite3")
+        os.environ["SITE_DATABASE"] = str(Path(folder) / "db.sqlite3")
         django.setup()
-        call_command("migrate", verbosity=0)
+        call_command("migrate", run_syncdb=True, verbosity=0)
         from django.contrib.auth import get_user_model  # there are no models before django.setup()
 
-        get_user_model().objects.create_user("ada", password="countess", first_name="Ada", last_name="Lovelace")
+        get_user_model().objects.create_user(
+            "ada", "ada@example.com", "countess", first_name="Ada", last_name="Lovelace"
+        )
         server = ThreadedWSGIServer(("localhost", 0), WSGIRequestHandler)
         server.set_app(WSGIHandler())
         say(server.server_port)
