@@ -61,12 +61,10 @@ def _frozen(value: Any) -> tuple[type, Any]:
         return (kind, value)
     if isinstance(value, Mapping):
         return (dict, tuple([(_frozen(key), _frozen(item)) for key, item in value.items()]))
-    for copied in (list, tuple):
-        if isinstance(value, copied):
-            return (copied, tuple(map(_frozen, value)))
-    for copied in (set, frozenset):
-        if isinstance(value, copied):
-            return (copied, frozenset(map(_frozen, value)))
+    if isinstance(value, (list, tuple)):
+        return (list if isinstance(value, list) else tuple, tuple(map(_frozen, value)))
+    if isinstance(value, (set, frozenset)):
+        return (set if isinstance(value, set) else frozenset, frozenset(map(_frozen, value)))
     if isinstance(value, PurePath):
         return (kind, value)
     return (_Itself, _Itself(value))

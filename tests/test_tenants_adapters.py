@@ -131,3 +131,9 @@ def test_cross_site_and_method_come_as_they_do_without_tenants(ask_with, other):
         for function in (no_tenant, closed, failing):
             expected = ask_with("django", function, **more)
             assert bytes_of(ask_with(other, function, **more)) == bytes_of(expected)
+
+
+@pytest.mark.parametrize("adapter", PREFIXES)
+def test_refused_tenant_comes_before_the_body(ask_with, adapter):
+    assert error_of(ask_with(adapter, closed, body="[")) == (403, "permission_denied")
+    assert error_of(ask_with(adapter, failing, body="[")) == (400, "invalid_request")

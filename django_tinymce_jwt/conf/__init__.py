@@ -214,7 +214,7 @@ def _without_empty(values: Mapping[Any, Any]) -> dict[Any, Any]:
     }
 
 
-def _may_be_empty(name: str) -> bool:
+def _may_be_empty(name: Any) -> bool:
     return isinstance(name, str) and name in SETTINGS and SETTINGS[name].from_environment
 
 
