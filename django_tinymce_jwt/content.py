@@ -3,18 +3,27 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from datetime import timedelta
+from pathlib import PurePath
 from typing import Any
 
 
 class Content:
-    """A value that is equal only to one of the same content and the same types. No ``repr`` shows it."""
+    """A copy of a value that is equal only to one of the same content and the same types. No ``repr`` shows it.
 
-    __slots__ = ("_frozen", "_hash", "value")
+    Mappings, lists, tuples and sets are copied. An object that may change while it stays equal counts as itself.
+    """
+
+    __slots__ = ("_frozen", "_hash")
 
     def __init__(self, value: Any) -> None:
-        self.value = value
         self._frozen = _frozen(value)
         self._hash = hash(self._frozen)
+
+    @property
+    def value(self) -> Any:
+        """The copy, made anew. The value itself may have changed since."""
+        return _thawed(self._frozen)
 
     def __eq__(self, other: object) -> bool:
         return isinstance(other, Content) and self._frozen == other._frozen
@@ -26,18 +35,45 @@ class Content:
         return f"<{type(self).__name__}>"
 
 
-def _frozen(value: Any) -> Any:
+class _Itself:
+    """An object, compared by its identity. It is kept, so that no other one gets its id."""
+
+    __slots__ = ("value",)
+
+    def __init__(self, value: Any) -> None:
+        self.value = value
+
+    def __eq__(self, other: object) -> bool:
+        return isinstance(other, _Itself) and self.value is other.value
+
+    def __hash__(self) -> int:
+        return id(self.value)
+
+
+# Objects of these types themselves never change; a class derived from them may add what does.
+_CONSTANT = frozenset({str, bytes, int, bool, float, type(None), timedelta})
+
+
+def _frozen(value: Any) -> tuple[type, Any]:
     """Return a hashable stand-in for the value. Its order counts: the first of two services gets their option."""
     kind = type(value)
-    if kind is str or kind is bytes:
-        return value
+    if kind in _CONSTANT:
+        return (kind, value)
     if isinstance(value, Mapping):
-        return (Mapping, tuple([(type(key), key, _frozen(item)) for key, item in value.items()]))
+        return (dict, tuple([(_frozen(key), _frozen(item)) for key, item in value.items()]))
     if isinstance(value, (list, tuple)):
-        return (kind, tuple(map(_frozen, value)))
-    try:
-        hash(value)
-    except TypeError:
-        # Content holds the object, so that its id stays its own.
-        return (kind, id(value))
-    return (kind, value)
+        return (list if isinstance(value, list) else tuple, tuple(map(_frozen, value)))
+    if isinstance(value, (set, frozenset)):
+        return (set if isinstance(value, set) else frozenset, frozenset(map(_frozen, value)))
+    if isinstance(value, PurePath):
+        return (kind, value)
+    return (_Itself, _Itself(value))
+
+
+def _thawed(frozen: tuple[type, Any]) -> Any:
+    kind, content = frozen
+    if kind is dict:
+        return {_thawed(key): _thawed(item) for key, item in content}
+    if kind in (list, tuple, set, frozenset):
+        return kind(map(_thawed, content))
+    return content.value if kind is _Itself else content

@@ -25,6 +25,7 @@ SERVER_TESTS = (
     "browser",
     "load",
     "signers",
+    "tenants",
     "test_asgi_recipe.py",
     "test_audit_recipes.py",
     "test_behind_a_proxy.py",

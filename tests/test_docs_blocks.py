@@ -18,9 +18,11 @@ from .helpers.projects import Project
 BLOCKS = [block for page in pages() for block in blocks(page)]
 # The reader of any other page has followed the first one; the page on tests has a whole site of its own.
 FIRST_PAGES = {"README.rst", "docs/start.rst", "docs/testing.rst"}
-# These need Memcached with pylibmc, or a vault with its library: the benchmarks and the signers' tests have those.
+# These need Memcached with pylibmc, a vault with its library, or PostgreSQL: the benchmarks have the first, and the
+# tests in tests/signers and tests/tenants have the others.
 PERFORMANCE = "docs/performance.rst"
-NOT_FOLLOWED = {PERFORMANCE, "docs/aws_kms.rst", "docs/google_cloud_kms.rst", "docs/pkcs11.rst"}
+VAULTS = {"docs/aws_kms.rst", "docs/google_cloud_kms.rst", "docs/pkcs11.rst"}
+NOT_FOLLOWED = {PERFORMANCE, *VAULTS, "docs/django_tenants.rst"}
 LANGUAGES = {"console", "html", "html+django", "ini", "javascript", "json", "nginx", "python", "text", "yaml"}
 WITHOUT_FILE = {"console", "json"}
 PREMIUM = {"exportpdf", "exportword", "importword", "tinydrive", "tinymceai"}

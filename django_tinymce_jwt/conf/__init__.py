@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Coroutine, Mapping
 from functools import lru_cache
 from pathlib import Path
 from typing import Any, NamedTuple
@@ -11,6 +11,7 @@ from django.apps import apps
 from django.conf import settings
 from django.core.exceptions import ImproperlyConfigured, PermissionDenied
 from django.http import Http404, HttpRequest
+from django.views.decorators.debug import sensitive_variables
 
 from ..content import Content
 from ..display import error_text
@@ -33,6 +34,7 @@ from .validation import (
     FAILED_TENANT_SETTINGS,
     NOT_A_DICT,
     NOT_TENANT_SETTINGS,
+    UNREADABLE_TENANT_SETTINGS,
     WRONG_VALUE,
     Fault,
     is_known,
@@ -117,6 +119,7 @@ def read(request: HttpRequest | None = None, tenant_settings: Mapping[str, Any] 
     latest = _latest
     if latest is None or latest.source is not source:
         top = {} if source is None else source
+        # Not the mapping itself: another thread may have changed it meanwhile.
         of_tenant = lru_cache(maxsize=MAX_KEPT)(lambda overrides: configure(top, overrides.value))
         latest = _latest = _Latest(source, configure(top), of_tenant)
     if tenant_settings is not None:
@@ -126,6 +129,8 @@ def read(request: HttpRequest | None = None, tenant_settings: Mapping[str, Any] 
     return _ask_tenant(latest, request)
 
 
+# Error reports must show neither the settings nor what the site's function holds: keys may be in both.
+@sensitive_variables()
 def _ask_tenant(latest: _Latest, request: HttpRequest) -> Configuration:
     try:
         ask = import_function(TENANT_SETTINGS, latest.configuration.tenant_settings)
@@ -138,8 +143,14 @@ def _ask_tenant(latest: _Latest, request: HttpRequest) -> Configuration:
 
 def _read_tenant(latest: _Latest, overrides: Any) -> Configuration:
     if not isinstance(overrides, Mapping):
+        if isinstance(overrides, Coroutine):
+            overrides.close()  # or Python warns that nobody has awaited it
         return Configuration({}, None, (NOT_TENANT_SETTINGS.fault(kind=type(overrides).__name__),))
-    return latest.of_tenant(Content(overrides))
+    try:
+        content = Content(overrides)
+    except Exception as error:  # whatever a mapping of the site's own raises; RecursionError if it contains itself
+        return Configuration({}, None, (UNREADABLE_TENANT_SETTINGS.fault(reason=error_text(error)),))
+    return latest.of_tenant(content)
 
 
 def require_installed() -> None:
@@ -198,13 +209,13 @@ def configure(source: Any, overrides: Mapping[str, Any] | None = None) -> Config
 def _without_empty(values: Mapping[Any, Any]) -> dict[Any, Any]:
     """Return the values; where an empty text means that an environment variable is not set, None instead."""
     return {
-        name: None if value in ("", b"") and isinstance(name, str) and _may_be_empty(name) else value
+        name: None if isinstance(value, (str, bytes)) and not value and _may_be_empty(name) else value
         for name, value in values.items()
     }
 
 
-def _may_be_empty(name: str) -> bool:
-    return name in SETTINGS and SETTINGS[name].from_environment
+def _may_be_empty(name: Any) -> bool:
+    return isinstance(name, str) and name in SETTINGS and SETTINGS[name].from_environment
 
 
 def _overridden(values: Mapping[Any, Any], overrides: Mapping[Any, Any]) -> dict[Any, Any]:

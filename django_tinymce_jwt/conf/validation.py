@@ -116,6 +116,12 @@ NOT_TENANT_SETTINGS = Kind(
     "The settings of a tenant are of the type {kind}.",
     "Make them a dict with names of TINYMCE_JWT, or None for no overrides.",
 )
+UNREADABLE_TENANT_SETTINGS = Kind(
+    "E018",
+    ERROR,
+    "The settings of a tenant cannot be read: {reason}.",
+    "Make them a dict with names of TINYMCE_JWT, or None for no overrides.",
+)
 SEPARATE_TENANTS = Kind(
     "I001",
     INFO,

@@ -25,3 +25,8 @@ class FailingClaims(TinyDriveClaims):
 class RefusingClaims(TinyDriveClaims):
     def get_root(self):
         raise PermissionDenied("no team")
+
+
+class HouseClaims(TinyDriveClaims):
+    def get_root(self):
+        return "/house"

@@ -61,3 +61,10 @@ class OtherKeySigner(NamedKeySigner):
 
     def get_public_key(self):
         return rsa_key("other").public_key()
+
+
+class ObjectSigner(NamedKeySigner):
+    """Its option is an object that names the key."""
+
+    def __init__(self, row):
+        super().__init__(row.value)
