@@ -114,7 +114,7 @@ NOT_TENANT_SETTINGS = Kind(
     "E018",
     ERROR,
     "The settings of a tenant are of the type {kind}.",
-    "Make them a dict with names of TINYMCE_JWT, or None for no overrides.",
+    "Make them a dict with names of TINYMCE_JWT, or None for no overrides. The function cannot be async.",
 )
 UNREADABLE_TENANT_SETTINGS = Kind(
     "E018",
