@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from datetime import timedelta
+from datetime import date, timedelta
 from pathlib import PurePath
 from typing import Any
+from uuid import UUID
 
 
 class Content:
@@ -51,7 +52,7 @@ class _Itself:
 
 
 # Objects of these types themselves never change; a class derived from them may add what does.
-_CONSTANT = frozenset({str, bytes, int, bool, float, type(None), timedelta})
+_CONSTANT = frozenset({str, bytes, int, bool, float, type(None), date, timedelta, UUID})
 
 
 def _frozen(value: Any) -> tuple[type, Any]:
@@ -62,7 +63,8 @@ def _frozen(value: Any) -> tuple[type, Any]:
     if isinstance(value, Mapping):
         return (dict, tuple([(_frozen(key), _frozen(item)) for key, item in value.items()]))
     if isinstance(value, (list, tuple)):
-        return (list if isinstance(value, list) else tuple, tuple(map(_frozen, value)))
+        copied = list if isinstance(value, list) else kind if hasattr(kind, "_make") else tuple
+        return (copied, tuple(map(_frozen, value)))
     if isinstance(value, (set, frozenset)):
         return (set if isinstance(value, set) else frozenset, frozenset(map(_frozen, value)))
     if isinstance(value, PurePath):
@@ -76,4 +78,6 @@ def _thawed(frozen: tuple[type, Any]) -> Any:
         return {_thawed(key): _thawed(item) for key, item in content}
     if kind in (list, tuple, set, frozenset):
         return kind(map(_thawed, content))
+    if hasattr(kind, "_make"):  # a named tuple
+        return kind._make(map(_thawed, content))
     return content.value if kind is _Itself else content

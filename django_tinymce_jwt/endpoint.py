@@ -10,7 +10,7 @@ from typing import Any, NamedTuple
 
 from django.conf import settings
 from django.contrib.auth import get_user
-from django.core.exceptions import ImproperlyConfigured, PermissionDenied, RequestDataTooBig
+from django.core.exceptions import DisallowedHost, ImproperlyConfigured, PermissionDenied, RequestDataTooBig
 from django.http import Http404, HttpRequest, HttpResponse, JsonResponse, UnreadablePostError
 from django.http.request import RawPostDataException
 from django.utils.functional import Promise, cached_property
@@ -192,7 +192,7 @@ class TokenEndpoint:
         except PermissionDenied as error:
             return self._refuse(PERMISSION_DENIED, f"The claim mapper refused: {error_text(error)}.")
         except Exception as error:
-            return self._refuse(TOKEN_UNAVAILABLE, f"{error_text(error)}{self._of_host()}", error)
+            return self._refuse(TOKEN_UNAVAILABLE, f"{error_text(error)}{of_host(self.http_request)}", error)
 
     def _require_post_of_own_site(self) -> None:
         request = self.http_request
@@ -252,11 +252,6 @@ class TokenEndpoint:
             body["detail"] = reason
         return Reply(answer.status, body, {**HEADERS, **self._headers_of(answer, wait)})
 
-    def _of_host(self) -> str:
-        """Return for whom a site with tenants has failed."""
-        host = self.http_request.META.get("HTTP_HOST", "")
-        return "" if conf.read().tenant_settings is None else f" (for the host {printable(host)!r})"
-
     def _headers_of(self, answer: Answer, wait: float | None) -> dict[str, str]:
         if answer is METHOD_NOT_ALLOWED:
             return {"Allow": ", ".join(METHODS)}
@@ -272,6 +267,17 @@ class TokenEndpoint:
         except Exception as error:
             log_safely(logger, logging.ERROR, "No WWW-Authenticate: %s", error_text(error), error=error)
             return None
+
+
+def of_host(request: HttpRequest) -> str:
+    """Return, for the log of a site with tenants, whose request has failed; empty for other sites."""
+    if conf.read().tenant_settings is None:
+        return ""
+    try:
+        host = request.get_host()
+    except DisallowedHost:
+        host = request.META.get("HTTP_HOST", "")
+    return f" (for the host {printable(host)!r})"
 
 
 def require_service(view_class: type[TokenEndpoint], service: Any) -> None:

@@ -105,12 +105,16 @@ class _Operation(Operation):
     def operation_id(self) -> str | None:
         """An id that is made of the path, because a site may have several of these routers in one API."""
         api = getattr(self, "api", None)
-        routes = [
-            str(pattern.pattern)
-            for pattern in (api._get_urls() if api else [])
-            if getattr(pattern.callback, "operation", None) is self
-        ]
-        return "_".join([*re.findall(r"\w+", routes[0]), "token"]) if routes else None
+        names: list[str] = []
+        for pattern in api._get_urls() if api else []:
+            operation = getattr(pattern.callback, "operation", None)
+            if isinstance(operation, _Operation):
+                names.append("_".join([*re.findall(r"\w+", str(pattern.pattern)), "token"]))
+                if operation is self:
+                    # Two paths may have the same words.
+                    count = names.count(names[-1])
+                    return names[-1] if count == 1 else f"{names[-1]}_{count}"
+        return None
 
     @operation_id.setter
     def operation_id(self, value: str | None) -> None:

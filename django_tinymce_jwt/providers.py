@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import logging
 from collections.abc import Sequence
 from functools import cache
 from pathlib import Path
@@ -18,10 +19,14 @@ from django.views.decorators.http import conditional_page, require_safe
 from django.views.decorators.vary import vary_on_headers
 
 from . import conf
+from .audit import log_safely
 from .conf import Configuration
+from .endpoint import of_host
 from .services import DEFAULT_SERVICE, SERVICES
 
 __all__ = ["providers"]
+
+logger = logging.getLogger("django_tinymce_jwt")
 
 # The places in providers.js that the JSON values take.
 PLACEHOLDER = "/* services */ null"
@@ -52,7 +57,12 @@ def providers(request: HttpRequest, **kwargs: Any) -> HttpResponse:
     Its endpoints are included with it, so they have its namespace and the ``kwargs`` of its path.
     """
     match = cast(ResolverMatch, request.resolver_match)  # a URL led here
-    services = _services(conf.read(request), match.namespaces, kwargs)
+    configuration = conf.read(request)
+    services = _services(configuration, match.namespaces, kwargs)
+    if services is None:
+        faults = " ".join(map(str, configuration.faults))
+        text = "providers.js sets nothing: %s%s"
+        log_safely(logger, logging.ERROR, text, faults, of_host(request), error=configuration.error)
     script = _source().replace(TEXTS_PLACEHOLDER, f"const texts = {_to_json(_translations())}")
     script = script.replace(PLACEHOLDER, _to_json(services))
     return HttpResponse(

@@ -139,6 +139,15 @@ def test_operation_ids_of_several_routers_differ(capsys):
     assert capsys.readouterr().out == ""
 
 
+def test_operation_ids_of_paths_with_the_same_words_differ(capsys):
+    api = NinjaAPI(urls_namespace="same words", docs_url=None)
+    for path in ("/team-a/jwt/", "/team/a/jwt/"):
+        api.add_router(path, token_router())
+    ids = [item["post"]["operationId"] for item in api.get_openapi_schema(path_prefix="/")["paths"].values()]
+    assert len(set(ids)) == 4
+    assert capsys.readouterr().out == ""
+
+
 @pytest.mark.urls(__name__)
 def test_checks_know_the_router_as_an_endpoint(site):
     assert not [message for message in run_checks() if message.id == "django_tinymce_jwt.W004"]

@@ -10,6 +10,7 @@ from django.contrib.auth import get_user_model
 from django.core.exceptions import ImproperlyConfigured, PermissionDenied
 from django.core.management import call_command
 from django.core.management.base import SystemCheckError
+from django.db import DatabaseError, connection, transaction
 from django.http import Http404
 from django.template import Context, Template
 from django.test import Client, RequestFactory
@@ -238,6 +239,36 @@ def test_wrong_settings_are_logged_with_the_host(tenants, ask, found, caplog):
     ask(NOBODY)
     [record] = own_errors(caplog)
     assert NOBODY in record.getMessage()
+
+
+def test_host_behind_a_proxy_is_the_one_that_is_logged(tenants, client, user, settings, caplog):
+    settings.USE_X_FORWARDED_HOST = True
+    tenants[NOBODY] = RuntimeError("the table is locked")
+    client.force_login(user)
+    client.post(PATH, headers={"host": "10.0.0.5", "x-forwarded-host": NOBODY})
+    [record] = own_errors(caplog)
+    assert f"(for the host '{NOBODY}')" in record.getMessage()
+
+
+def test_script_without_providers_is_logged(tenants, client, caplog):
+    tenants[NOBODY] = RuntimeError("the table is locked")
+    client.get(SCRIPT, headers={"host": NOBODY})
+    [record] = own_errors(caplog)
+    assert "providers.js sets nothing" in record.getMessage()
+    assert NOBODY in record.getMessage()
+
+
+@pytest.mark.django_db
+def test_failed_query_of_the_function_leaves_the_requests_transaction(tenants, settings, monkeypatch):
+    def tenant_settings(request):
+        with transaction.atomic(savepoint=False):
+            raise DatabaseError("no such table")
+
+    settings.TINYMCE_JWT = {"TENANT_SETTINGS": tenant_settings}
+    monkeypatch.setitem(connection.settings_dict, "ATOMIC_REQUESTS", True)
+    with pytest.raises(ImproperlyConfigured, match="no such table"):
+        issue_token(unsaved_user(), request=request_to(ACME))
+    assert not connection.needs_rollback
 
 
 def test_failure_is_logged_with_its_traceback(tenants, ask, caplog):
@@ -498,6 +529,28 @@ def test_host_that_the_site_does_not_allow_is_named(tenants, settings):
 def test_host_of_a_site_without_tenants_changes_nothing(site):
     site.ALLOWED_HOSTS = ["*"]
     assert portal_line() in run("keys", "public", "--host", ACME).out
+
+
+def test_empty_host_is_refused(tenants):
+    result = run("keys", "public", "--host", "")
+    assert result.status == 2
+    assert "--host is empty" in result.err
+
+
+@pytest.mark.parametrize("host", ["http://acme.example.com/", "acme.example.com/x"])
+def test_address_in_place_of_a_host_is_refused(tenants, host):
+    assert "The site does not allow the host" in run("keys", "public", "--host", host).err
+
+
+def test_middleware_that_is_missing_is_named(tenants, settings):
+    settings.MIDDLEWARE = ["intranet.nowhere.Middleware"]
+    assert "The site cannot be asked: ModuleNotFoundError" in run("keys", "public", "--host", ACME).err
+
+
+def test_doctor_of_a_site_whose_tenants_have_all_keys_finds_no_error(tenants):
+    result = run("doctor", "--format", "json")
+    texts = [finding["text"] for finding in result.facts["findings"] if finding["area"] == "settings"]
+    assert texts[-1] == "TINYMCE_JWT alone cannot be used for any service. Name a tenant: --host HOST."
 
 
 # The inspector

@@ -13,6 +13,7 @@ from django.core.exceptions import ImproperlyConfigured, PermissionDenied
 from django.http import Http404, HttpRequest
 from django.views.decorators.debug import sensitive_variables
 
+from ..audit import savepoints
 from ..content import Content
 from ..display import error_text
 from ..dotted_paths import import_function
@@ -134,7 +135,8 @@ def read(request: HttpRequest | None = None, tenant_settings: Mapping[str, Any] 
 def _ask_tenant(latest: _Latest, request: HttpRequest) -> Configuration:
     try:
         ask = import_function(TENANT_SETTINGS, latest.configuration.tenant_settings)
-        overrides = ask(request)
+        with savepoints():  # a failed query must not spoil the request's transaction
+            overrides = ask(request)
         return _read_tenant(latest, {} if overrides is None else overrides)
     except Exception as error:  # whatever the site's function raises
         fault = FAILED_TENANT_SETTINGS.fault(reason=error_text(error))

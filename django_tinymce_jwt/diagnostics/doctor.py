@@ -79,6 +79,8 @@ def _settings(configuration: Configuration) -> Iterator[Finding]:
     services = ", ".join(configuration.services)
     if services:
         yield ok("settings", f"TINYMCE_JWT can be used for: {services}.")
+    elif configuration.tenant_settings is not None:
+        yield info("settings", "TINYMCE_JWT alone cannot be used for any service. Name a tenant: --host HOST.")
     else:
         yield error("settings", "TINYMCE_JWT cannot be used for any service.", "Fix what is reported above.")
 

@@ -26,6 +26,7 @@ from ..services import DEFAULT_SERVICE
 from .findings import Finding, error, info, ok, warning
 
 _CORS_MIDDLEWARE = "corsheaders.middleware.CorsMiddleware"
+_NOT_TRIED = "django_tinymce_jwt.urls is not included, or under a path with arguments, so no URL was tried."
 _START = "Fix what keeps the site from starting."
 
 
@@ -41,7 +42,7 @@ def endpoints(services: Iterable[str], host: str | None = None) -> Iterator[Find
         script = reverse("django_tinymce_jwt:providers")
         urls = {service: endpoint_url(service) for service in services}
     except NoReverseMatch:
-        text = "django_tinymce_jwt.urls is not included, so no URL was tried. Views of your own are not checked."
+        text = f"{_NOT_TRIED} Views of your own are not checked."
         yield info("URLs", text)
         return
     for service, url in urls.items():
@@ -112,7 +113,7 @@ def origin(address: str, services: Iterable[str], host: str | None = None) -> It
     try:
         url = endpoint_url(next(iter(services), DEFAULT_SERVICE))
     except NoReverseMatch:
-        yield info("origin", "django_tinymce_jwt.urls is not included, so no URL was tried.")
+        yield info("origin", _NOT_TRIED)
         return
     try:
         parts = urlsplit(address)

@@ -14,7 +14,7 @@ from typing import Any, NamedTuple
 
 from cryptography.hazmat.primitives.asymmetric.rsa import RSAPublicKey
 from django.conf import settings
-from django.core.exceptions import ImproperlyConfigured
+from django.core.exceptions import DisallowedHost, ImproperlyConfigured
 from django.core.management import CommandError
 from django.core.management.base import OutputWrapper
 
@@ -27,7 +27,7 @@ from ..diagnostics.explain import TIME_CLAIMS, default_service, explain, guess_s
 from ..diagnostics.findings import failure_text
 from ..diagnostics.urls_cookies_cors import request_to
 from ..diagnostics.users import find_user
-from ..display import error_text
+from ..display import error_text, printable
 from ..endpoint import refusal_reason
 from ..signers.base import fingerprint
 from ..tokens import MAX_TOKEN_LENGTH, check_contract, issue, stamped_claims_of
@@ -77,9 +77,18 @@ def _configuration(host: str | None) -> Configuration:
     """Return the settings of the site, or of the tenant whose host it is."""
     if host is None:
         return conf.read()
-    configuration = conf.read(request_to(host))
+    if not host:
+        raise CommandError("--host is empty. Name the host of a tenant, without scheme and path.", returncode=2)
+    try:
+        request = request_to(host)
+        request.get_host()
+    except DisallowedHost as error:
+        raise CommandError(f"The site does not allow the host: {printable(error)}") from error
+    except Exception as error:  # whatever the site's own middleware raises while it is loaded
+        raise CommandError(f"The site cannot be asked: {error_text(error)}") from error
+    configuration = conf.read(request)
     if configuration.error is not None:
-        text = f"TENANT_SETTINGS has no settings for {host!r}: {error_text(configuration.error)}"
+        text = f"TENANT_SETTINGS has no settings for {host!r}: {error_text(configuration.error)} Is it a tenant's host?"
         raise CommandError(text) from configuration.error
     return configuration
 

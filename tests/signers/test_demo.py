@@ -154,7 +154,15 @@ def test_unknown_vault_is_said(demo):
 @pytest.mark.parametrize("signer", [*KEYS, ""])
 def test_make_installs_and_runs_what_the_signer_needs(signer, tmp_path):
     lines = subprocess.run(
-        [shutil.which("make"), "--dry-run", "demo", f"SIGNER={signer}", f"VENV={tmp_path}", "PORT=8001"],
+        [
+            shutil.which("make"),
+            "--no-print-directory",
+            "--dry-run",
+            "demo",
+            f"SIGNER={signer}",
+            f"VENV={tmp_path}",
+            "PORT=8001",
+        ],
         cwd=ROOT,
         capture_output=True,
         text=True,
