@@ -3,10 +3,14 @@
 from __future__ import annotations
 
 import json
+from datetime import date
+from typing import NamedTuple
+from uuid import UUID
 
 import jwt
 import pytest
 from django.contrib.auth import get_user_model
+from django.contrib.auth.models import Group
 from django.core.exceptions import ImproperlyConfigured, PermissionDenied
 from django.core.management import call_command
 from django.core.management.base import SystemCheckError
@@ -19,10 +23,12 @@ from django_tinymce_jwt import issue_token, verify_token
 from django_tinymce_jwt.claims import TinyDriveClaims
 from django_tinymce_jwt.exceptions import InvalidToken
 from django_tinymce_jwt.signers import Signer
+from django_tinymce_jwt.signers.key_source import SignerSource
 from django_tinymce_jwt.testing import assert_token, override_tinymce_jwt
 
 from .helpers.checks import ids, messages
 from .helpers.command import run
+from .helpers.documents import blocks
 from .helpers.endpoint import PATH, error_of
 from .helpers.keys import portal_line, private_pem, public_pem, rsa_key
 from .helpers.mappers import mapper_returning
@@ -32,6 +38,11 @@ from .sites.with_admin import settings as with_admin
 PDF = "/tinymce/jwt/exportpdf/"
 SCRIPT = "/tinymce/jwt/providers.js"
 ACME, ZOO, NOBODY = "acme.example.com", "zoo.example.com", "nobody.example.com"
+
+
+class Login(NamedTuple):
+    user: str
+    password: str
 
 
 class ZooClaims(TinyDriveClaims):
@@ -187,6 +198,16 @@ def test_missing_key_of_a_tenant_is_not_replaced_by_the_sites_key(tenants, ask, 
     assert error_of(ask(ACME)) == (500, "token_unavailable")
 
 
+def test_recipe_refuses_users_who_do_not_belong_to_the_tenant(tenants, ask, user):
+    [recipe] = [block.text for block in blocks("docs/tenants.rst") if block.text.count("class TenantClaims")]
+    names = {"TinyDriveClaims": TinyDriveClaims, "PermissionDenied": PermissionDenied}
+    exec(recipe, names)
+    tenants[ACME]["CLAIM_MAPPER"] = tenants[ZOO]["CLAIM_MAPPER"] = names["TenantClaims"]
+    user.groups.add(Group.objects.create(name=ACME))
+    assert_signed_with(ask(ACME).json()["token"], rsa_key("acme"))
+    assert error_of(ask(ZOO)) == (403, "permission_denied")
+
+
 # What the function raises or returns
 
 
@@ -316,6 +337,18 @@ def test_values_that_are_equal_but_of_another_type_are_different(tenants, ask, r
     assert ask(ACME).status_code == 200
     tenants[ACME] = key | wrong
     assert error_of(ask(ACME)) == (500, "token_unavailable")
+
+
+def test_equal_options_that_are_made_anew_use_one_signer():
+    key = {"id": UUID(int=1), "since": date(2026, 1, 1)}
+    again = {"id": UUID(int=1), "since": date(2026, 1, 1)}
+    assert SignerSource("a.Signer", key) == SignerSource("a.Signer", again)
+    assert SignerSource("a.Signer", key) != SignerSource("a.Signer", {**key, "id": UUID(int=2)})
+
+
+def test_named_tuple_of_the_options_reaches_the_signer():
+    login = Login("ada", "countess")
+    assert SignerSource("a.Signer", {"login": login}).options["login"].user == "ada"
 
 
 def test_order_of_services_counts(tenants, client):
